@@ -1,0 +1,1 @@
+"""The ratecard command: run everything on a laptop, sync, look prices up, try a scraper."""

@@ -1,0 +1,1 @@
+"""Asks providers' APIs which models exist and says so on models.discovered."""

@@ -1,0 +1,1 @@
+"""Reads providers' public pricing pages and says what they charge on pricing.scraped."""

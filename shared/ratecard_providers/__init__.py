@@ -1,0 +1,1 @@
+"""One TOML file per provider, and what a provider file may say."""
