@@ -172,9 +172,13 @@ class EnrichedModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag="model"):
-    """One model of a provider, joined. `generation` counts the joins of one (sync, provider), from 1."""
+    """One model of a provider, joined. `generation` counts the joins of one (sync, provider), from 1.
+
+    `started_at` is when the sync started the provider: of two syncs, the one that started later is right.
+    """
 
     provider: str
+    started_at: datetime
     generation: int
     model: EnrichedModel
 
@@ -203,6 +207,7 @@ class ProviderEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag
     """
 
     provider: str
+    started_at: datetime
     generation: int
     discovery: SideReport
     pricing: SideReport
@@ -296,7 +301,7 @@ class SyncCompleted(Message, frozen=True, kw_only=True):
 
 
 class AlertRaised(Message, frozen=True, kw_only=True):
-    """Something an administrator must see: what happened, and what to do. `sync_id` is empty where none is behind it."""
+    """Something an administrator must see: what happened and what to do. `sync_id` is empty where none is behind it."""
 
     kind: str
     severity: str

@@ -23,7 +23,7 @@ UNITS: Final[dict[str, str]] = {
     "cache_write_5m": PER_MILLION_TOKENS,
     "cache_write_1h": PER_MILLION_TOKENS,
     "output": PER_MILLION_TOKENS,
-    **{f"{modality}_{part}": PER_MILLION_TOKENS for modality in MODALITIES for part in ("input", "cached_input", "output")},
+    **{f"{kind}_{part}": PER_MILLION_TOKENS for kind in MODALITIES for part in ("input", "cached_input", "output")},
     "image": "image",
     "audio_minute": "minute of audio",
     "video_second": "second of video",
