@@ -85,3 +85,10 @@ async def _applied(connection: asyncpg.Connection) -> set[str]:
     if await connection.fetchval("SELECT to_regclass('public._pogo_migration')") is None:
         return set()
     return {row["migration_id"] for row in await connection.fetch("SELECT migration_id FROM public._pogo_migration")}
+
+
+async def missing_migrations(pool: asyncpg.Pool) -> tuple[str, ...]:
+    """Return the migrations that the database still lacks."""
+    async with pool.acquire() as connection:
+        done = await _applied(connection)
+    return tuple(sorted(path.stem for path in MIGRATIONS.glob("*.sql") if path.stem not in done))

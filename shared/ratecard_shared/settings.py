@@ -46,6 +46,12 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper")
     ratecard_provider_addresses: Text = ""
 
 
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """The settings of a service: its own variables beside groups of them."""
+
+    service: ServiceSettings
+
+
 class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """Where Kafka is and how to get in."""
 

@@ -1,0 +1,165 @@
+"""Kafka in one place: the broker, how a consumer is declared, how an event is published, and the topics themselves.
+
+Publishing is explicit and always with a key. Records are acknowledged only after their effect is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiokafka import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from ratecard_shared.codec import encode
+from ratecard_shared.delivery import Delivery
+from ratecard_shared.events import AlertRaised
+from ratecard_shared.settings import KafkaSettings
+from ratecard_shared.syncs import derived_id
+from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
+
+_MOST_BYTES: Final = 4 * 1024 * 1024
+_LONGEST_SILENCE_MS: Final = 60 * 60 * 1000
+_SASL: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+Handle = Callable[[Any, ConsumerRecord], Awaitable[None]]
+
+
+class Kafka:
+    """One service's way to Kafka."""
+
+    def __init__(self, settings: KafkaSettings, *, client_id: str) -> None:
+        """Prepare the broker; nothing is connected before `broker.start()`."""
+        self.settings = settings
+        self.stopping = asyncio.Event()
+        self.broker = KafkaBroker(
+            settings.kafka_bootstrap_servers.split(","),
+            client_id=client_id,
+            security=security(settings),
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=_MOST_BYTES,
+            allow_auto_create_topics=False,
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            graceful_timeout=20,
+            apply_types=False,
+            parser=_tolerate_headers,
+            decoder=_whole_message,
+            middlewares=(KafkaTelemetryMiddleware(),),
+        )
+
+    def named(self, topic: str) -> str:
+        """Return the name of a topic or group on this cluster."""
+        return self.settings.kafka_topic_prefix + topic
+
+    async def publish(self, topic: Topic, key: str, event: Any) -> Any:
+        """Publish one event and return where it stands (topic, partition, offset, timestamp)."""
+        return await self.broker.publish(encode(event), self.named(topic.name), key=key.encode())
+
+    def consume(self, topic: Topic, *, group: str, handle: Handle) -> None:
+        """Declare a consumer that takes the topic's records one by one."""
+        delivery = self._delivery(topic, group)
+
+        async def on_record(message: Any) -> None:
+            await delivery.one(message.raw_message, handle)
+
+        self._subscribe(topic, group)(on_record)
+
+    def consume_batches(
+        self, topic: Topic, *, group: str, handle_all: Callable[[Sequence[Any]], Awaitable[None]], handle: Handle
+    ) -> None:
+        """Declare a consumer that takes many records at once: all in one transaction, or each by itself on a fault."""
+        delivery = self._delivery(topic, group)
+
+        async def on_records(message: Any) -> None:
+            await delivery.many(message.raw_message, handle_all, handle)
+
+        self._subscribe(topic, group, batch=True, max_records=200, batch_timeout_ms=100)(on_records)
+
+    def _subscribe(self, topic: Topic, group: str, **more: Any) -> Any:
+        return self.broker.subscriber(
+            self.named(topic.name),
+            group_id=self.named(group),
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=_LONGEST_SILENCE_MS,
+            no_reply=True,
+            **more,
+        )
+
+    def _delivery(self, topic: Topic, group: str) -> Delivery:
+        async def set_aside(record: ConsumerRecord, why: str) -> None:
+            await self.broker.publish(
+                record.value or b"",
+                self.named(dead_letters(group)),
+                key=record.key,
+                headers=_dead_letter_headers(record, why),
+            )
+
+        async def on_halt(why: str) -> None:
+            await self.publish(ALERT_RAISED, "consumer-halted", _halted(group, why))
+
+        return Delivery(group=group, kind=topic.carries, set_aside=set_aside, on_halt=on_halt, stopping=self.stopping)
+
+
+def security(settings: KafkaSettings) -> BaseSecurity | None:
+    """Return FastStream's security object for the settings, None for plain text."""
+    context = ssl.create_default_context(cafile=settings.kafka_tls_ca or None) if settings.kafka_tls else None
+    if settings.kafka_sasl_mechanism:
+        return _SASL[settings.kafka_sasl_mechanism](
+            username=settings.kafka_sasl_username,
+            password=settings.kafka_sasl_password,
+            ssl_context=context,
+            use_ssl=settings.kafka_tls,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
+
+
+def _readable_headers(record: ConsumerRecord) -> dict[str, str]:
+    return {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+
+
+async def _tolerate_headers(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Parse a record, or a batch of them, whose headers may be anything: FastStream expects UTF-8."""
+    records = message if isinstance(message, tuple) else (message,)
+    tolerant = tuple(
+        replace(record, headers=tuple((n, v.encode()) for n, v in _readable_headers(record).items()))
+        for record in records
+    )
+    parsed = await original(tolerant if isinstance(message, tuple) else tolerant[0])
+    parsed.raw_message = message
+    return parsed
+
+
+async def _whole_message(message: Any) -> Any:
+    return message
+
+
+def _dead_letter_headers(record: ConsumerRecord, why: str) -> dict[str, str]:
+    return {
+        **_readable_headers(record),
+        "dlq-topic": record.topic,
+        "dlq-partition": str(record.partition),
+        "dlq-offset": str(record.offset),
+        "dlq-error": why[:1000],
+        "dlq-at": datetime.now(UTC).isoformat(),
+    }
+
+
+def _halted(group: str, why: str) -> AlertRaised:
+    now = datetime.now(UTC)
+    return AlertRaised(
+        event_id=derived_id("halted", group, now.isoformat()),
+        sync_id="",
+        occurred_at=now,
+        kind="consumer-halted",
+        severity="critical",
+        summary=why,
+        action=f"Look at the records in dlq.{group}, mend the cause and restart the service.",
+    )

@@ -1,0 +1,214 @@
+"""How every service runs: an HTTP port for health and metrics (and the API), Kafka, PostgreSQL, background steps.
+
+The port answers at once; PostgreSQL and Kafka are waited for, saying what is missing. An outage is not death.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+import asyncpg
+import msgspec
+import uvicorn
+from aiokafka.errors import KafkaError
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+from prometheus_client import make_asgi_app
+
+from ratecard_shared import database, outbox, telemetry
+from ratecard_shared.kafka import Kafka
+from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
+from ratecard_shared.settings import DatabaseSettings, Settings, SettingsError, load
+
+_LOG: Final = logging.getLogger(__name__)
+_LONGEST_WAIT: Final = 15.0
+_RELAY_SECONDS: Final = 0.2
+_HOUR: Final = 3600.0
+_SECONDS_TO_STOP: Final = 25
+
+_ABSENT: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+S = TypeVar("S", bound=Settings)
+Step = Callable[[], Awaitable[Any]]
+
+
+class Service:
+    """One running service. Parts that need PostgreSQL take `pool` when they run, not when they are wired."""
+
+    def __init__(self, name: str, *, kafka: Kafka, database_settings: DatabaseSettings | None = None) -> None:
+        """Wire a service; it has an outbox and its relay if it has a database."""
+        self.name = name
+        self.kafka = kafka
+        self.state = "starting"
+        self._database = database_settings
+        self._pool: asyncpg.Pool | None = None
+        self._steps: list[tuple[str, float, Step]] = []
+        if database_settings:
+            self.every(_RELAY_SECONDS, self._relay, name="relay")
+            self.every(_HOUR, self._forget, name="forget")
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The connection pool. Only inside a running service that has a database."""
+        if self._pool is None:
+            raise RuntimeError(f"{self.name} has no open database pool")
+        return self._pool
+
+    def every(self, seconds: float, step: Step, *, name: str) -> None:
+        """Run a background step again and again, with this pause between. A failure is logged and tried again."""
+        self._steps.append((name, seconds, step))
+
+    @asynccontextmanager
+    async def running(self, *_: Any) -> AsyncIterator[None]:
+        """Run the service for as long as the block lasts: the lifespan of its ASGI app."""
+        life = asyncio.create_task(self._live())
+        life.add_done_callback(_end_process_on_crash)
+        try:
+            yield
+        finally:
+            self.state = "stopping"
+            self.kafka.stopping.set()
+            await asyncio.wait([life], timeout=_SECONDS_TO_STOP)
+            life.cancel()
+
+    async def _live(self) -> None:
+        stopping = self.kafka.stopping
+        if self._database:
+            await self._until("PostgreSQL (DATABASE_URL)", self._open_pool)
+        await self._until("Kafka (KAFKA_BOOTSTRAP_SERVERS)", self._start_broker)
+        loops = [asyncio.create_task(self._repeat(*step)) for step in self._steps]
+        if not stopping.is_set():
+            self.state = "running"
+            _LOG.info("%s is running", self.name)
+        await stopping.wait()
+        await self.kafka.broker.stop()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        if self._pool:
+            await self._pool.close()
+
+    async def _until(self, what: str, attempt: Step) -> None:
+        wait = 0.5
+        while not self.kafka.stopping.is_set():
+            try:
+                await attempt()
+            except (*_ABSENT, KafkaError, NotReadyError) as error:
+                _LOG.warning("%s cannot use %s yet, and tries again in %.1f s: %s", self.name, what, wait, error)
+            else:
+                return
+            await _sleep(self.kafka.stopping, wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _open_pool(self) -> None:
+        if self._database is None:
+            return
+        pool = await database.open_pool(self._database)
+        if missing := await database.missing_migrations(pool):
+            await pool.close()
+            raise NotReadyError(f"its schema lacks {', '.join(missing)}: run `ratecard migrate`")
+        self._pool = pool
+
+    async def _start_broker(self) -> None:
+        try:
+            await self.kafka.broker.start()
+        except BaseException:
+            await self.kafka.broker.stop()
+            raise
+
+    async def _repeat(self, name: str, seconds: float, step: Step) -> None:
+        wait = seconds
+        while not self.kafka.stopping.is_set():
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001  # a step that dies in silence is worse than any error
+                STEP_FAILURES_TOTAL.labels(self.name, name).inc()
+                wait = min(max(wait, 0.5) * 2, max(_LONGEST_WAIT, seconds))
+                _LOG.warning("%s failed at %r, and tries again in %.1f s: %r", self.name, name, wait, error)
+            else:
+                wait = seconds
+            await _sleep(self.kafka.stopping, wait)
+
+    async def _relay(self) -> None:
+        prefix = self.kafka.settings.kafka_topic_prefix
+        count = await outbox.relay(self.pool, self.kafka.broker, service=self.name, prefix=prefix)
+        OUTBOX_PUBLISHED_TOTAL.labels(self.name).inc(count)
+
+    async def _forget(self) -> None:
+        await outbox.forget(self.pool, service=self.name)
+
+    async def health(self) -> dict[str, str]:
+        """Return the state of the service and of each thing it leans on."""
+        checks = {"status": self.state, "kafka": "up" if await self.kafka.broker.ping(2.0) else "down"}
+        if self._database:
+            checks["postgresql"] = await _ping(self._pool)
+        return checks
+
+
+class NotReadyError(Exception):
+    """A backend answers but is not as the service needs it."""
+
+
+def probe_app(service: Service) -> AsgiFastStream:
+    """Return the ASGI app of a service without an API: /health and /metrics."""
+
+    @get
+    async def health(_scope: Any) -> AsgiResponse:
+        checks = await service.health()
+        well = checks["status"] == "running" and "down" not in checks.values()
+        return AsgiResponse(msgspec.json.encode(checks), 200 if well else 503, {"content-type": "application/json"})
+
+    @get
+    async def live(_scope: Any) -> AsgiResponse:
+        return AsgiResponse(b"alive", 200)
+
+    routes: Sequence[Any] = (("/health", health), ("/health/live", live), ("/metrics", make_asgi_app()))
+    return AsgiFastStream(asgi_routes=routes, lifespan=service.running)
+
+
+def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
+    """Read the settings, build the ASGI app and serve it until SIGTERM. A wrong setting ends it with one line."""
+    try:
+        settings = load(kind, os.environ)
+        telemetry.set_up(name, settings.service)
+        app = build(settings)
+    except SettingsError as error:
+        sys.exit(f"ratecard-{name}: {error}")
+    config = uvicorn.Config(
+        app,
+        host=settings.service.http_host,
+        port=settings.service.http_port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run()
+
+
+def _end_process_on_crash(life: asyncio.Task[None]) -> None:
+    if not life.cancelled() and (error := life.exception()):
+        _LOG.critical("the service ends: %r", error, exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _sleep(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _ping(pool: asyncpg.Pool | None) -> str:
+    try:
+        if pool is None or await pool.fetchval("SELECT 1", timeout=2) != 1:
+            return "down"
+    except _ABSENT:
+        return "down"
+    return "up"

@@ -1,0 +1,69 @@
+"""Logs as one JSON object (or one line of text) each, and traces over OTLP where an endpoint is set.
+
+Every log record carries the trace it belongs to. Nothing that is secret is logged by anyone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from ratecard_shared.settings import ServiceSettings
+
+_QUIET: Final = ("aiokafka", "faststream", "uvicorn.error", "httpx", "asyncio", "apscheduler")
+
+
+def set_up(service: str, settings: ServiceSettings) -> None:
+    """Send logs to standard error and, if `OTEL_EXPORTER_OTLP_ENDPOINT` is set, spans to the collector there."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(service) if settings.log_format == "json" else Lines(service))
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if settings.otel_exporter_otlp_endpoint:
+        endpoint = settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces"
+        provider = TracerProvider(resource=Resource.create({"service.name": f"ratecard-{service}"}))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        trace.set_tracer_provider(provider)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per log record."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line of JSON."""
+        span = trace.get_current_span().get_span_context()
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if span.is_valid:
+            line["trace_id"] = f"{span.trace_id:032x}"
+        if sync := getattr(record, "sync_id", None):
+            line["sync_id"] = sync
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+class Lines(logging.Formatter):
+    """One line of text per log record, for a person at a terminal."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"%(asctime)s %(levelname)-7s {service}: %(message)s", "%H:%M:%S")
