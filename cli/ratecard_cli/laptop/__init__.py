@@ -1,0 +1,1 @@
+"""Real backends on a laptop without Docker: PostgreSQL, Valkey and a Kafka-protocol broker from their wheels."""

@@ -1,0 +1,39 @@
+"""Ports on 127.0.0.1: free ones, and whether the right thing answers there. Nothing listens on another address."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+HOST: Final = "127.0.0.1"
+_PATIENCE_SECONDS: Final = 0.5
+
+
+class PortTakenError(RuntimeError):
+    """The port that was asked for is in use."""
+
+
+def choose(wanted: int | None, what: str) -> int:
+    """Return `wanted`, or a free port when it is None. Raises PortTakenError, naming `what` wanted it."""
+    with socket.socket() as probe:
+        if wanted is not None:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted or 0))
+        except OSError as error:
+            raise PortTakenError(
+                f"port {wanted} for {what} cannot be used ({error.strerror}): stop what uses it, choose another port, "
+                "or give none to get a free one"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int, *, ask: bytes, expect: bytes = b"") -> bool:
+    """Tell whether something on `port` answers `ask` with bytes that begin with `expect`."""
+    try:
+        with socket.create_connection((HOST, port), timeout=_PATIENCE_SECONDS) as connection:
+            connection.sendall(ask)
+            reply = connection.recv(64)
+    except OSError:
+        return False
+    return bool(reply) and reply.startswith(expect)

@@ -1,0 +1,81 @@
+"""What every test may ask for: backends, and in them a database, a cache and topics of its own.
+
+A test that asks for any of these is marked `backends`, so that CI can run exactly those again elsewhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from backends_isolation import FreshDatabase, a_database, an_empty_cache, migrated_template, without_topics
+from backends_obtain import obtained
+
+from ratecard_cli.laptop.backends import Backends
+
+pytest_plugins = ["run_records"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "backends" in getattr(item, "fixturenames", ()):
+            item.add_marker("backends")
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """PostgreSQL, a Kafka broker and Redis, shared by all tests: ask for the fixtures below for your own part of it."""
+    with obtained(tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def fresh_database(backends: Backends) -> AsyncIterator[FreshDatabase]:
+    """Make an empty, migrated database while a block lasts: for tests that need one per hypothesis example."""
+    async with migrated_template(backends.database_url) as template:
+        yield lambda: a_database(backends.database_url, template)
+
+
+@pytest.fixture
+async def database_url(fresh_database: FreshDatabase) -> AsyncIterator[str]:
+    """An empty, migrated database of this test's own."""
+    async with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+async def redis_url(backends: Backends) -> str:
+    """An empty Redis database."""
+    await an_empty_cache(backends.redis_url)
+    return backends.redis_url
+
+
+@pytest.fixture
+async def topic_prefix(backends: Backends) -> AsyncIterator[str]:
+    """Give a prefix for this test's topics and groups; topics that have it are deleted afterwards."""
+    prefix = f"t{secrets.token_hex(4)}."
+    yield prefix
+    await without_topics(backends.kafka, prefix)
+
+
+@pytest.fixture
+def environment(backends: Backends, database_url: str, redis_url: str, topic_prefix: str) -> dict[str, str]:
+    """The environment that a service of this test takes its settings from."""
+    return {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": backends.kafka,
+        "KAFKA_TOPIC_PREFIX": topic_prefix,
+        "REDIS_URL": redis_url,
+    }
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder `../shared` beside the checkout; tests of it are skipped where it is absent."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is absent: its real pages are not part of the project")
+    return folder
