@@ -1,7 +1,8 @@
 """A list too long for one record goes out in numbered chunks, and comes together only as the list that was sent.
 
 A chunk carries attempt, index, total and the digest of the whole list. The first complete attempt wins and attempts
-are never mixed, so a crash and a refetch cannot make a list that no provider ever stated.
+are never mixed, so a crash and a refetch cannot make a list that no provider ever stated. The reader compares digests
+and does not compute them: a newer sender's optional fields would make every list look broken to it.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ def _digest(event: Any, names: Sequence[str]) -> str:
 class Assembly(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     """What has come of one side of a (sync, provider): add every chunk, in any order, as often as it comes.
 
-    `whole` is the list as one event, from the first attempt that was complete and whose digest is right; it does not
-    change any more. `broken` are attempts that contradict themselves.
+    `whole` is the list as one event, from the first attempt that was complete; it does not change any more. `broken`
+    are attempts whose chunks contradict each other in total or digest.
     """
 
     whole: E | None = None
@@ -101,8 +102,7 @@ class Assembly(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
             return self._without(attempt)
         if len(parts) < part.chunk.total:
             return replace(self, attempts=self.attempts | {attempt: parts})
-        whole = _joined([parts[index] for index in sorted(parts)])
-        return self._without(attempt) if whole is None else replace(self, whole=whole, attempts={})
+        return replace(self, whole=_joined([parts[index] for index in sorted(parts)]), attempts={})
 
     def _without(self, attempt: str) -> Assembly[E]:
         kept = {key: parts for key, parts in self.attempts.items() if key != attempt}
@@ -126,9 +126,6 @@ def _contradict(parts: Iterable[Any]) -> bool:
     )
 
 
-def _joined(parts: Sequence[E]) -> E | None:
-    names = _lists_of(parts[0])
-    lists = {name: tuple(item for part in parts for item in getattr(part, name)) for name in names}
-    whole = replace(parts[0], **lists)
-    right = _digest(whole, names) == parts[0].chunk.digest
-    return whole if right else None
+def _joined(parts: Sequence[E]) -> E:
+    lists = {name: tuple(item for part in parts for item in getattr(part, name)) for name in _lists_of(parts[0])}
+    return replace(parts[0], **lists)
