@@ -33,7 +33,14 @@ CREATE TABLE schedule_slots (
     claimed_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 
+CREATE TABLE schedule (
+    only      BOOLEAN PRIMARY KEY DEFAULT true CHECK (only),
+    cron      TEXT NOT NULL,
+    next_slot TIMESTAMPTZ
+);
+
 -- migrate: rollback
+DROP TABLE schedule;
 DROP TABLE schedule_slots;
 DROP TABLE sync_providers;
 DROP TABLE syncs;

@@ -1,0 +1,128 @@
+"""What the scheduler does: turns a request into one sync, ends it once its outcome is known, asks when a slot is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from ratecard_scheduler import slots
+from ratecard_scheduler.core import Plan, deadline, plan
+from ratecard_scheduler.settings import SchedulerSettings
+from ratecard_scheduler.store import Store
+from ratecard_shared import inbox, outbox
+from ratecard_shared.events import AlertRaised, SyncCompleted, SyncRequested, SyncStarted
+from ratecard_shared.syncs import derived_id, sync_id
+from ratecard_shared.topics import ALERT_RAISED, SYNC_REQUESTED, SYNC_STARTED
+
+SERVICE: Final = "scheduler"
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """The scheduler's handlers. `pool` and `now` are called when they are needed."""
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        *,
+        known: Collection[str],
+        pool: Callable[[], asyncpg.Pool],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Wire it with the names of the providers that have a file."""
+        self._settings = settings
+        self._known = known
+        self._pool = pool
+        self._now = now
+        self._store = Store()
+
+    async def on_requested(self, request: SyncRequested, record: ConsumerRecord) -> None:
+        """Turn the request into the sync that its place in the topic names. A redelivery is the same sync."""
+        sync = sync_id(record.topic, record.partition, record.offset, record.timestamp)
+        now = self._now()
+        async with self._pool().acquire() as connection, connection.transaction():
+            if not await inbox.first_time(connection, SERVICE, sync):
+                return
+            made = plan(
+                request,
+                known=self._known,
+                running=await self._store.running(connection, now),
+                age=now - datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else timedelta(),
+                expires_after=timedelta(milliseconds=self._settings.sync_request_expiry_ms),
+            )
+            await self._start(connection, sync, request, made, now)
+        _LOG.info("sync %s is %s: starting %s", sync, made.state, ", ".join(made.starting) or "nothing")
+
+    async def _start(
+        self, connection: asyncpg.Connection, sync: str, request: SyncRequested, made: Plan, now: datetime
+    ) -> None:
+        until = deadline(now, self._settings.sync_timeout_ms)
+        await self._store.add(connection, sync, request, made, started_at=now, deadline=until)
+        configs = await self._store.scraping_configs(connection, list(made.starting))
+        for provider in made.starting:
+            started = SyncStarted(
+                event_id=derived_id("started", sync, provider),
+                sync_id=sync,
+                occurred_at=now,
+                provider=provider,
+                deadline=until,
+                discovery=self._settings.enable_model_discovery,
+                scraping=self._settings.enable_pricing_scraping,
+                scraping_config=configs.get(provider),
+            )
+            await outbox.say(connection, service=SERVICE, topic=SYNC_STARTED, key=provider, event=started)
+        if made.error:
+            _LOG.error("sync %s: %s", sync, made.error)
+            alert = _refused(sync, now, made.error)
+            await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+
+    async def on_completed(self, completed: SyncCompleted, _record: ConsumerRecord) -> None:
+        """Mark the sync as over."""
+        async with self._pool().acquire() as connection, connection.transaction():
+            if await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id):
+                await self._store.end(connection, completed.sync_id, success=completed.success, at=self._now())
+
+    async def on_alert(self, alert: AlertRaised, _record: ConsumerRecord) -> None:
+        """Show the alert in the log."""
+        where = f" ({alert.provider})" if alert.provider else ""
+        _LOG.error("ALERT %s%s: %s. %s", alert.kind, where, alert.summary, alert.action)
+
+    async def tick(self) -> None:
+        """Ask for a sync if the newest slot of the schedule is not taken yet: missed ones are caught up once."""
+        cron, zone, now = self._settings.sync_schedule_cron, self._settings.sync_timezone, self._now()
+        if not self._settings.enable_auto_sync:
+            await self._store.plan_next(self._pool(), cron, None)
+            return
+        slot = slots.last_slot(cron, zone, now)
+        async with self._pool().acquire() as connection, connection.transaction():
+            await self._store.plan_next(connection, cron, slots.next_slot(cron, zone, now))
+            if await self._store.claim(connection, slot):
+                await outbox.say(
+                    connection, service=SERVICE, topic=SYNC_REQUESTED, key="schedule", event=_scheduled(slot, now)
+                )
+
+
+def _scheduled(slot: datetime, now: datetime) -> SyncRequested:
+    return SyncRequested(
+        requested_by="schedule",
+        reason=f"slot {slot.isoformat()}",
+        requested_at=now,
+        event_id=derived_id("slot", slot.isoformat()),
+    )
+
+
+def _refused(sync: str, now: datetime, error: str) -> Any:
+    return AlertRaised(
+        event_id=derived_id("refused", sync),
+        sync_id=sync,
+        occurred_at=now,
+        kind="sync-refused",
+        severity="warning",
+        summary=error,
+        action="Name providers that have a file, or none for all.",
+    )

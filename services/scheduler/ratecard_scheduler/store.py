@@ -1,0 +1,82 @@
+"""Syncs, their providers and the schedule's slots in PostgreSQL. Every method runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from ratecard_scheduler.core import Plan
+from ratecard_shared.database import queries
+from ratecard_shared.events import SyncRequested
+
+QUERIES: Final = Path(__file__).with_name("queries.sql")
+_REQUESTS_LOCK: Final = 7_246_002
+
+
+class Store:
+    """The scheduler's tables."""
+
+    def __init__(self) -> None:
+        """Read the named queries."""
+        self._sql = queries(QUERIES)
+
+    async def running(self, connection: asyncpg.Connection, now: datetime) -> dict[str, str]:
+        """Return the sync that runs for each busy provider, holding off every other planner until the commit."""
+        await self._sql.lock_requests(connection, key=_REQUESTS_LOCK)
+        return {row["provider"]: row["sync_id"] async for row in self._sql.running(connection, now=now)}
+
+    async def add(
+        self,
+        connection: asyncpg.Connection,
+        sync_id: str,
+        request: SyncRequested,
+        plan: Plan,
+        *,
+        started_at: datetime,
+        deadline: datetime,
+    ) -> None:
+        """Write the sync and a row per provider."""
+        over = plan.state in {"expired", "refused"}
+        await self._sql.add_sync(
+            connection,
+            sync_id=sync_id,
+            requested_by=request.requested_by,
+            reason=request.reason,
+            state=plan.state,
+            error=plan.error,
+            requested_at=request.requested_at or started_at,
+            started_at=started_at,
+            deadline=deadline,
+            completed_at=started_at if over else None,
+        )
+        for provider in (*plan.starting, *plan.joined):
+            await self._sql.add_provider(
+                connection,
+                sync_id=sync_id,
+                provider=provider,
+                joined_sync_id=plan.joined.get(provider),
+                started_at=started_at,
+                deadline=deadline,
+            )
+
+    async def scraping_configs(self, connection: asyncpg.Connection, providers: list[str]) -> dict[str, Any]:
+        """Return the active scraping configurations that an administrator stored."""
+        rows = self._sql.scraping_configs(connection, providers=providers)
+        return {row["provider"]: row["config"] async for row in rows}
+
+    async def end(self, connection: asyncpg.Connection, sync_id: str, *, success: bool, at: datetime) -> None:
+        """Mark the sync, and those that had joined it, as over."""
+        await self._sql.end_providers(connection, sync_id=sync_id, ended_at=at)
+        await self._sql.end_syncs(connection, sync_id=sync_id, state="completed" if success else "failed", ended_at=at)
+
+    async def claim(self, connection: asyncpg.Connection, slot: datetime) -> bool:
+        """Take the slot. True for one replica alone; the very first slot is a mark to start from, not a missed sync."""
+        first_ever = not await self._sql.any_slot(connection)
+        return bool(await self._sql.claim_slot(connection, slot=slot)) and not first_ever
+
+    async def plan_next(self, connection: asyncpg.Connection, cron: str, next_slot: datetime | None) -> None:
+        """Say when the next scheduled sync is, None where the schedule is off."""
+        await self._sql.plan_next(connection, cron=cron, next_slot=next_slot)
