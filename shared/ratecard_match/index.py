@@ -1,0 +1,84 @@
+"""The names of one page, ready to be asked: every step of matching is a look-up here, so 2,000 x 2,000 stays fast."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from ratecard_match.name import Name, parse
+from ratecard_match.vocabulary import MODES
+
+_LEAST_NEAR = 0.5
+
+
+class PageIndex:
+    """Page names by their parts. Equal names count once."""
+
+    def __init__(self, names: Iterable[str], *, provider: str = "") -> None:
+        self.provider = provider
+        self.names = {text: parse(text, provider=provider) for text in names}
+        self._core: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._loose: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._joined: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._numbers: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._modeless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._dated: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        for name in self.names.values():
+            self._core[name.core].append(name)
+            self._loose[name.loose].append(name)
+            self._joined[joined(name)].append(name)
+            self._numbers[name.numbers].append(name)
+            self._modeless[modeless(name.core)].append(name)
+            if name.dates:
+                self._dated[name.words].append(name)
+        self._spellings = [" ".join(name.core) for name in self.names.values()]
+        self._in_order = tuple(self.names.values())
+
+    def same_core(self, core: tuple[str, ...]) -> list[Name]:
+        return self._core.get(core, [])
+
+    def same_loose(self, core: tuple[str, ...]) -> list[Name]:
+        return self._loose.get(core, [])
+
+    def same_joined(self, key: tuple[str, ...]) -> list[Name]:
+        return self._joined.get(key, [])
+
+    def same_numbers(self, numbers: tuple[str, ...]) -> list[Name]:
+        return self._numbers.get(numbers, [])
+
+    def same_weights(self, core: tuple[str, ...]) -> list[Name]:
+        """Return the names that differ from `core` by words for a training only (instruct, thinking, base)."""
+        return self._modeless.get(modeless(core), [])
+
+    def names_dated(self, words: tuple[str, ...]) -> list[Name]:
+        return self._dated.get(words, [])
+
+    def nearest(self, name: Name, *, limit: int) -> list[Name]:
+        """Return the names spelled most like `name`, nearest first."""
+        found = process.extract(
+            " ".join(name.core),
+            self._spellings,
+            scorer=Levenshtein.normalized_similarity,
+            processor=None,
+            limit=limit,
+            score_cutoff=_LEAST_NEAR,
+        )
+        return [self._in_order[position] for _, _, position in found]
+
+
+def joined(name: Name) -> tuple[str, ...]:
+    """Return the tokens with neighbouring words written as one: `flash lite` and `flashlite` are the same."""
+    parts: list[str] = []
+    for token in name.tokens:
+        if parts and token.isalpha() and parts[-1].isalpha():
+            parts[-1] += token
+        else:
+            parts.append(token)
+    return tuple(parts)
+
+
+def modeless(core: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(token for token in core if token not in MODES)

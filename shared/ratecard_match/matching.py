@@ -1,0 +1,118 @@
+"""Which name on a page is which model, each answer with its method, its score and the candidates refused.
+
+Fail-closed: a step that finds two names ends without an answer, and no later, weaker step may overrule it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from ratecard_match.guard import alikeness, objection, vendor_objection
+from ratecard_match.index import PageIndex
+from ratecard_match.name import Name, parse
+from ratecard_match.steps import SURE, Aliases, steps
+
+SCORES: Final[dict[str, float]] = {
+    "exact": 100.0,
+    "alias": 100.0,
+    "normalised": 99.0,
+    "brand": 97.0,
+    "snapshot": 96.0,
+    "instruct": 94.0,
+    "release": 93.0,
+    "joined": 92.0,
+}
+"""How sure each method is, 0 to 100. `fuzzy` scores by likeness and stays below all of them."""
+
+_MOST_FUZZY: Final = 91.0
+_SHOWN: Final = 5
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that looked alike and was not taken, and why."""
+
+    name: str
+    reason: str
+
+
+class MatchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one id is on the page. Without an answer `method` says `none` or `ambiguous` and the score is 0."""
+
+    answer: str | None = None
+    method: str = "none"
+    score: float = 0.0
+    refused: tuple[Refused, ...] = ()
+
+
+def match(query: str, candidates: Iterable[str], *, aliases: Aliases | None = None, provider: str = "") -> MatchResult:
+    """Return which of `candidates` is the model `query`, explained."""
+    return _match(parse(query, provider=provider), PageIndex(candidates, provider=provider), aliases or {})
+
+
+def match_all(
+    model_ids: Iterable[str], page_names: Iterable[str], *, aliases: Aliases | None = None, provider: str = ""
+) -> dict[str, MatchResult]:
+    """Match a provider's ids with its page's names. A name that one id surely owns is no weaker match of another."""
+    index = PageIndex(page_names, provider=provider)
+    names = {model_id: parse(model_id, provider=provider) for model_id in model_ids}
+    return _settled(names, {text: _match(name, index, aliases or {}) for text, name in names.items()})
+
+
+def _match(name: Name, index: PageIndex, aliases: Aliases) -> MatchResult:
+    for method, found in steps(name, index, aliases):
+        allowed = {one.text: one for one in found if method in {"exact", "alias"} or not vendor_objection(name, one)}
+        if len(allowed) == 1:
+            return _answered(name, *allowed.values(), method=method, index=index)
+        if allowed:
+            ambiguous = tuple(
+                Refused(name=text, reason=f"ambiguous: {method} finds several") for text in sorted(allowed)
+            )
+            return MatchResult(method="ambiguous", refused=ambiguous)
+    return MatchResult(refused=_refusals(name, index, None))
+
+
+def _answered(name: Name, taken: Name, *, method: str, index: PageIndex) -> MatchResult:
+    score = SCORES.get(method) or round(_MOST_FUZZY * alikeness(name, taken), 1)
+    return MatchResult(answer=taken.text, method=method, score=score, refused=_refusals(name, index, taken))
+
+
+def _refusals(name: Name, index: PageIndex, taken: Name | None) -> tuple[Refused, ...]:
+    near = [one for one in index.nearest(name, limit=_SHOWN + 1) if one is not taken][:_SHOWN]
+    return tuple(Refused(name=one.text, reason=_reason(name, one, taken)) for one in near)
+
+
+def _reason(name: Name, other: Name, taken: Name | None) -> str:
+    reason = objection(name, other)
+    if reason:
+        return reason
+    return f"{taken.text} is nearer" if taken else "not alike enough, or the page prices snapshots of it apart"
+
+
+def _settled(names: dict[str, Name], results: dict[str, MatchResult]) -> dict[str, MatchResult]:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for model_id, result in results.items():
+        if result.answer is not None:
+            owners[result.answer].append(model_id)
+    return {model_id: _unless_owned(model_id, result, names, results, owners) for model_id, result in results.items()}
+
+
+def _unless_owned(
+    model_id: str,
+    result: MatchResult,
+    names: dict[str, Name],
+    results: dict[str, MatchResult],
+    owners: dict[str, list[str]],
+) -> MatchResult:
+    """Take a weak match back where another model has the name: surely, or as weakly."""
+    if result.answer is None or result.method in SURE:
+        return result
+    rivals = [rival for rival in owners[result.answer] if names[rival].core != names[model_id].core]
+    if not rivals:
+        return result
+    sure = next((rival for rival in rivals if results[rival].method in SURE), rivals[0])
+    refused = Refused(name=result.answer, reason=f"it is the name of {sure}")
+    return MatchResult(refused=(refused, *result.refused))

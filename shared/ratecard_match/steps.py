@@ -1,0 +1,101 @@
+"""The ladder of matching: each step finds the page names that are the model by one kind of reasoning, surest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from ratecard_match.dates import agree
+from ratecard_match.guard import FUZZY_SHARE, alikeness, objection
+from ratecard_match.index import PageIndex, joined
+from ratecard_match.name import Name, parse
+from ratecard_match.vocabulary import DATED_RELEASES, OPEN_WEIGHTS, TUNED
+
+Aliases = Mapping[str, Sequence[str]]
+"""Per model id the names that a page documents for it."""
+
+Step = tuple[str, list[Name]]
+
+SURE: Final = ("exact", "alias", "normalised", "brand", "snapshot")
+"""Methods by which several ids honestly share one name: they say the same model."""
+
+
+def steps(name: Name, index: PageIndex, aliases: Aliases) -> Iterator[Step]:
+    """Yield per step its method and the page names it finds. The first step that finds any decides."""
+    yield "exact", [index.names[name.text]] if name.text in index.names else []
+    yield "alias", _documented(name, index, aliases)
+    for core in _cores(name):
+        yield "normalised", [one for one in index.same_core(core) if same_pointer(name, one)]
+    for core in _cores(name):
+        yield "brand", [one for one in _brandless(name, core, index) if same_pointer(name, one)]
+    for core in _cores(name):
+        yield "snapshot", _undated(name, [*index.same_core(core), *_brandless(name, core, index)])
+    yield "instruct", _tuned(name, index)
+    yield "release", _released(name, index)
+    yield "joined", [one for one in index.same_joined(joined(name)) if same_pointer(name, one)]
+    yield "fuzzy", [one for one in index.same_numbers(name.numbers) if _alike(name, one)]
+
+
+def same_pointer(mine: Name, other: Name) -> bool:
+    """Return whether both say the same date, `-latest` and serial, or neither says any."""
+    return agree(mine.dates, other.dates) and mine.latest == other.latest and mine.serial == other.serial
+
+
+def _documented(name: Name, index: PageIndex, aliases: Aliases) -> list[Name]:
+    documented = aliases.get(name.text) or aliases.get(name.text.rsplit("/", 1)[-1]) or ()
+    found = [index.names[text] for text in documented if text in index.names]
+    if found:
+        return found[:1]
+    spelled = [parse(text, provider=index.provider) for text in documented]
+    return [one for alias in spelled for one in index.same_core(alias.core) if same_pointer(alias, one)]
+
+
+def _cores(name: Name) -> list[tuple[str, ...]]:
+    """Return the tokens as said, and with the first revision that `-v1` stands for written out."""
+    if not name.first_revision:
+        return [name.core]
+    return [tuple(sorted((*name.core, "1"))), name.core]
+
+
+def _brandless(name: Name, core: tuple[str, ...], index: PageIndex) -> list[Name]:
+    """Return the names that are equal once a leading brand is left out, on one side only."""
+    loose = name.loose if core == name.core else tuple(sorted((*name.loose, "1")))
+    return [one for one in index.same_loose(loose) if bool(one.brand) != bool(name.brand)]
+
+
+def _undated(name: Name, siblings: list[Name]) -> list[Name]:
+    """Return the one undated name of a snapshot's model, unless the page prices snapshots of it apart."""
+    if not name.snapshot or not _names_a_snapshot(name) or any(one.snapshot for one in siblings):
+        return []
+    return siblings
+
+
+def _names_a_snapshot(name: Name) -> bool:
+    return not name.dates or not DATED_RELEASES.intersection((*name.tokens, name.vendor))
+
+
+def _tuned(name: Name, index: PageIndex) -> list[Name]:
+    """Return the name that leaves `instruct` out, where the page has one training of these weights only."""
+    said = TUNED.intersection(name.tokens)
+    if not said or not OPEN_WEIGHTS.intersection(name.tokens):
+        return []
+    core = tuple(token for token in name.core if token not in said)
+    same = [one for one in index.same_weights(core) if same_pointer(name, one)]
+    return same if all(one.core == core for one in same) else []
+
+
+def _released(name: Name, index: PageIndex) -> list[Name]:
+    """Return the name with the same date that also states the version, where the id states none."""
+    if not name.dates or any(number[0].isdigit() and number[-1].isdigit() for number in name.numbers):
+        return []
+    return [one for one in index.names_dated(name.words) if same_pointer(name, one) and _adds_a_version(name, one)]
+
+
+def _adds_a_version(name: Name, other: Name) -> bool:
+    added = list((Counter(other.core) - Counter(name.core)).elements())
+    return len(other.core) == len(name.core) + 1 and len(added) == 1 and added[0].replace(".", "").isdigit()
+
+
+def _alike(name: Name, other: Name) -> bool:
+    return objection(name, other) is None and 1 - alikeness(name, other) < FUZZY_SHARE

@@ -1,0 +1,83 @@
+"""The words that names of models are made of. Only conventions of naming stand here: no model, no pair, no price.
+
+A word missing here costs a match, never makes a wrong one, except where a comment says so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HOSTS: Final = frozenset(
+    "models publishers accounts vertexai vertex bedrock azure azureai openrouter gemini fireworks fireworksai "
+    "togetherai together groq databricks huggingface deepinfra replicate novita".split()
+)
+"""Path segments in front of an id that say where a model is served, not who made it."""
+
+REGIONS: Final = frozenset("us eu ap apac global jp au ca uk emea".split())
+"""Path segments that change the price: they stay part of the name."""
+
+MAKERS: Final[dict[str, str]] = {
+    **{maker: maker for maker in "openai anthropic google amazon cohere nvidia microsoft perplexity ai21 meta".split()},
+    **dict.fromkeys(("xai",), "xai"),
+    **dict.fromkeys(("mistral", "mistralai"), "mistral"),
+    **dict.fromkeys(("metallama", "facebook"), "meta"),
+    **dict.fromkeys(("deepseek", "deepseekai"), "deepseek"),
+    **dict.fromkeys(("zai", "zaiorg", "zhipu", "zhipuai", "thudm"), "zai"),
+    **dict.fromkeys(("moonshot", "moonshotai"), "moonshotai"),
+    **dict.fromkeys(("minimax", "minimaxai"), "minimax"),
+    **dict.fromkeys(("qwen", "alibaba"), "qwen"),
+    **dict.fromkeys(("nous", "nousresearch"), "nous"),
+    **dict.fromkeys(("writer", "stability", "luma", "twelvelabs"), ""),
+}
+"""Who made a model, as prefixes of ids and of names spell it (separators left out)."""
+
+PURE_MAKERS: Final = frozenset(
+    "openai anthropic google amazon cohere nvidia microsoft perplexity meta moonshotai xai".split()
+)
+"""Makers whose name is no model's name: in front of a name they say only who made it."""
+
+BRANDS: Final[dict[str, str]] = {
+    "claude": "anthropic",
+    "llama": "meta",
+    "mistral": "mistral",
+    "deepseek": "deepseek",
+    "minimax": "minimax",
+}
+"""First words that a page may leave out of its names while a family word still tells the model ("Haiku 4.5")."""
+
+OPEN_WEIGHTS: Final = frozenset("llama mistral mixtral ministral gemma qwen kimi phi granite olmo falcon yi".split())
+"""Families published as base and instruct weights: a host that says neither serves the instruct one."""
+
+TUNED: Final = frozenset(("instruct", "it"))
+MODES: Final = frozenset("instruct it chat base thinking think reasoning coder vision".split())
+"""Words that tell the trainings of one set of weights apart."""
+
+DATED_RELEASES: Final = frozenset("deepseek qwen qwq kimi glm minimax yi".split())
+"""Families whose dates name releases, each a model and a price of its own, and not snapshots of one model."""
+
+NUMBERED_SNAPSHOTS: Final = frozenset("gemini imagen veo lyria".split())
+"""Families whose ids end in the number of a stable snapshot (`-001`). Elsewhere such a number names a model."""
+
+GENERIC: Final = frozenset(
+    "mini nano micro tiny small medium large xlarge big lite light ultra pro plus max premier turbo fast flash instant high "
+    "low air preview beta alpha exp experimental stable free thinking think reasoning reasoner non instruct it chat base "
+    "coder code codex vision vl image images audio speech video voice tts stt asr ocr embed embedding text "
+    "moderation transcribe translate realtime live search research deep api tool tools agent omni multi native latest "
+    "model classifier generate generation edit v x o s r".split()
+)
+"""Words that say a size, a job or a stage. Without another word or a version letter they do not tell whose model it is."""
+
+FAMILIES: Final = frozenset(
+    "gpt chatgpt dall sora whisper davinci babbage claude haiku sonnet opus fable mythos gemini gemma imagen veo lyria grok "
+    "imagine mistral mixtral ministral magistral codestral devstral voxtral pixtral leanstral mathstral llama scout "
+    "maverick guard nova titan command aya jamba deepseek qwen qwq kimi glm cogview cogvideo minimax sonar phi granite "
+    "olmo nemotron nemo hermes palmyra ernie compound robotics".split()
+)
+KNOWN: Final = GENERIC | FAMILIES | MODES
+"""Two different words of this list are never typing errors of each other."""
+
+NOTES: Final = frozenset("deprecated retired legacy new older".split())
+"""Words on a page about a model's state; they are not part of its name."""
+
+NICKNAMES: Final = r"\(?\bnano banana(?: pro| \d)?\b\)?"
+"""Marketing names that pages print beside the full name."""
