@@ -16,6 +16,7 @@ from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
+from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from ratecard_shared.codec import encode
@@ -119,6 +120,11 @@ def security(settings: KafkaSettings) -> BaseSecurity | None:
             use_ssl=settings.kafka_tls,
         )
     return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
+
+
+def client_security(settings: KafkaSettings) -> dict[str, Any]:
+    """Return the same for aiokafka's own clients, as keyword arguments."""
+    return parse_security(security(settings))
 
 
 def _readable_headers(record: ConsumerRecord) -> dict[str, str]:

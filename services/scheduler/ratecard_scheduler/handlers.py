@@ -1,4 +1,4 @@
-"""What the scheduler does: turns a request into one sync, ends it once its outcome is known, asks when a slot is due."""
+"""What the scheduler does: turns a request into one sync, ends it when its outcome is known, asks when it is due."""
 
 from __future__ import annotations
 
