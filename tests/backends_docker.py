@@ -10,7 +10,7 @@ from ratecard_cli.laptop import ports
 from ratecard_cli.laptop.backends import Backends
 
 POSTGRES_IMAGE: Final = "postgres:18"
-KAFKA_IMAGE: Final = "apache/kafka:4.1.0"
+KAFKA_IMAGE: Final = "apache/kafka:4.3.1"
 REDIS_IMAGE: Final = "redis:8"
 
 

@@ -69,7 +69,12 @@ class Process:
         return self._started().poll()
 
     def start(self, *, within_seconds: float = 30) -> None:
-        """Start it and wait until it is ready. Raises ProcessError with the end of its log if it is not in time."""
+        """Launch it and wait until it is ready. Raises ProcessError as `await_ready` does."""
+        self.launch()
+        self.await_ready(within_seconds=within_seconds)
+
+    def launch(self) -> None:
+        """Start it without waiting. The log of the run before is kept beside the new one."""
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         if self.spec.log.exists():
             self.spec.log.replace(self.spec.log.with_suffix(".log.previous"))
@@ -84,11 +89,15 @@ class Process:
                 pass_fds=self.spec.keep_open,
                 start_new_session=True,  # Ctrl-C reaches us alone: we stop the others in order
             )
-        try:
-            self._await_ready(time.monotonic() + within_seconds, within_seconds)
-        except BaseException:
-            self.kill()
-            raise
+
+    def await_ready(self, *, within_seconds: float = 30) -> None:
+        """Wait until it is ready. Raises ProcessError with the end of its log if it stops or is not in time."""
+        deadline = time.monotonic() + within_seconds
+        while not self.spec.ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"{self.spec.name} was not ready within {within_seconds:g} s. {self.last_words()}")
+            time.sleep(_LOOK_SECONDS)
 
     def stop(self, *, within_seconds: float = 15) -> None:
         """Ask it to stop, then kill what is left of its group. Does nothing if it never started."""
@@ -133,22 +142,16 @@ class Process:
         if running.poll() is None:
             running.send_signal(number)
 
-    def _await_ready(self, deadline: float, within_seconds: float) -> None:
-        while not self.spec.ready():
-            self.check()
-            if time.monotonic() > deadline:
-                raise ProcessError(f"{self.spec.name} was not ready within {within_seconds:g} s. {self.last_words()}")
-            time.sleep(_LOOK_SECONDS)
-
 
 @contextlib.contextmanager
-def running(specs: Iterable[Spec]) -> Iterator[list[Process]]:
-    """Run all of `specs` while the block lasts; if one does not start, those before it are stopped."""
-    processes: list[Process] = []
+def running(specs: Iterable[Spec], *, within_seconds: float = 30) -> Iterator[list[Process]]:
+    """Run all of `specs` while the block lasts, all of them ready; if one does not start, the others are stopped."""
+    processes = [Process(spec) for spec in specs]
     try:
-        for spec in specs:
-            processes.append(Process(spec))
-            processes[-1].start()
+        for process in processes:
+            process.launch()
+        for process in processes:
+            process.await_ready(within_seconds=within_seconds)
         yield processes
     finally:
         stop_all(processes)
