@@ -1,0 +1,144 @@
+"""Asking other people's servers: one session with keep-alive, a total time limit, and a cap on what an answer may take.
+
+An answer is inflated as it comes and dropped at the cap, so a small body that unpacks to gigabytes costs no memory.
+Redirects are not followed: whoever asks decides where else to go. No header that was sent is ever in an error.
+"""
+
+from __future__ import annotations
+
+import errno
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+USER_AGENT: Final = "Ratecard/0.1 (registry of models and their prices)"
+MOST_BYTES: Final = 5 * 1024 * 1024
+
+_PIECE: Final = 64 * 1024
+_SECONDS_TO_CONNECT: Final = 10.0
+_GZIP_OR_ZLIB: Final = 47
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server answered. Header names are in lower case; the body is inflated."""
+
+    status: int
+    url: str
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+
+class RequestError(Exception):
+    """No answer, and why. `again` says whether it may be different a second later."""
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+class Client:
+    """Sends GET requests over one session."""
+
+    def __init__(self, session: aiohttp.ClientSession, *, most_bytes: int = MOST_BYTES) -> None:
+        """Ask over `session`, which must not inflate bodies itself."""
+        self._session = session
+        self._most_bytes = most_bytes
+
+    async def get(self, url: str, *, headers: Mapping[str, str], seconds: float) -> Answer:
+        """Return what `url` answers within `seconds`, whatever the status. Raises RequestError."""
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _SECONDS_TO_CONNECT))
+        try:
+            async with self._session.get(url, headers=headers, timeout=limits, allow_redirects=False) as response:
+                return await self._answer(url, response)
+        except TimeoutError as error:
+            raise RequestError(f"{_host(url)} did not answer within {seconds:.3g} s") from error
+        except aiohttp.InvalidURL as error:
+            raise RequestError(f"{url[:200]!r} is not an address to ask", again=False) from error
+        except (aiohttp.ClientError, OSError) as error:
+            refused = getattr(error, "errno", None) == errno.EPERM
+            raise RequestError(f"{_host(url)} cannot be reached: {error}", again=not refused) from error
+
+    async def _answer(self, url: str, response: aiohttp.ClientResponse) -> Answer:
+        body = bytearray()
+        async for piece in _inflated(response):
+            body += piece
+            if len(body) > self._most_bytes:
+                raise RequestError(f"{_host(url)} sent more than {self._most_bytes} bytes", again=False)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status, url=url, headers=headers, body=bytes(body))
+
+
+@asynccontextmanager
+async def open_client(
+    *, user_agent: str = USER_AGENT, most_bytes: int = MOST_BYTES, socket_factory: Any = None
+) -> AsyncIterator[Client]:
+    """Give a client with a session of its own. `socket_factory` sees each address before it is used and may refuse."""
+    connector = aiohttp.TCPConnector(socket_factory=socket_factory, limit_per_host=4)
+    headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
+    # The jar keeps nothing: one provider's cookies are no business of the next sync.
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(
+        connector=connector, headers=headers, auto_decompress=False, cookie_jar=jar
+    ) as session:
+        yield Client(session, most_bytes=most_bytes)
+
+
+async def _inflated(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    coding = response.headers.get("Content-Encoding", "identity").lower().strip()
+    pieces = response.content.iter_chunked(_PIECE)
+    if coding in ("", "identity"):
+        async for piece in pieces:
+            yield piece
+        return
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise RequestError(f"the answer is packed as {coding[:40]!r}, which was not asked for", again=False)
+    inflater = _Inflater()
+    async for piece in pieces:
+        for part in inflater.feed(piece):
+            yield part
+    if inflater.unfinished:
+        raise RequestError("the answer ended before it was complete")
+
+
+class _Inflater:
+    """Inflates in pieces of bounded size; a stream may consist of several members."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._begun = False
+
+    @property
+    def unfinished(self) -> bool:
+        return self._begun and not self._inflate.eof
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while data:
+                if self._inflate.eof:
+                    self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+                self._begun = True
+                yield from self._member(data)
+                data = self._inflate.unused_data
+        except zlib.error as error:
+            raise RequestError(f"the answer cannot be inflated: {error}") from error
+
+    def _member(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            piece = self._inflate.decompress(data, _PIECE)
+            yield piece
+            data = self._inflate.unconsumed_tail
+            # A full piece may have left output behind even when all input is used.
+            if len(piece) < _PIECE and not data:
+                return
+
+
+def _host(url: str) -> str:
+    try:
+        return URL(url).host or "the server"
+    except ValueError:
+        return "the server"
