@@ -1,4 +1,4 @@
-"""Dates in names. A date is kept as far as it is written (`0709` has no year, `2508` no day) and never guessed further."""
+"""Dates in names. One is kept as far as it is written: `0709` has no year, `2508` no day."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from ratecard_match.vocabulary import (
     NUMBERED_SNAPSHOTS,
     PURE_MAKERS,
     REGIONS,
+    SPELLINGS,
 )
 
 _MARKS: Final = re.compile(r"[\u00b9\u00b2\u00b3\u2070-\u2079*\u2020\u2021\u2122\u00ae\u00a9]")
@@ -110,6 +111,9 @@ def _take_vendor(text: str) -> tuple[str, str]:
     *path, name = text.split("/")
     kept = [segment for segment in path if _squeeze(segment) not in HOSTS]
     vendor = _maker(kept.pop(0)) if kept and not _is_region(kept[0]) else ""
+    if (found := _DOT_VENDOR.match(name)) and found[1] in REGIONS:
+        name = name[found.end() :]
+        kept.append(found[1])
     if (found := _DOT_VENDOR.match(name)) and found[1] in MAKERS:
         vendor, name = MAKERS[found[1]], name[found.end() :]
     return vendor, "-".join((*kept, name))
@@ -151,8 +155,8 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def _split(chunk: str) -> tuple[str, ...]:
-    if chunk == "embeddings":
-        return ("embedding",)
+    if chunk in SPELLINGS:
+        return (SPELLINGS[chunk],)
     if found := _V.match(chunk):
         return (_ZEROS.sub(r"\1", found[1]),)
     if found := _LETTERS_FIRST.match(chunk):
@@ -161,7 +165,7 @@ def _split(chunk: str) -> tuple[str, ...]:
 
 
 def _telling(tokens: tuple[str, ...]) -> bool:
-    """Return whether tokens tell whose model it is: a word of no common meaning, or a letter with its version (r1, o3)."""
+    """Return whether tokens tell whose model it is: by a word of no common meaning, or by a version letter (r1, o3)."""
     return any((token.isalpha() and token not in GENERIC) or re.match(r"[a-z]\d", token) for token in tokens)
 
 

@@ -29,10 +29,10 @@ def steps(name: Name, index: PageIndex, aliases: Aliases) -> Iterator[Step]:
         yield "normalised", [one for one in index.same_core(core) if same_pointer(name, one)]
     for core in _cores(name):
         yield "brand", [one for one in _brandless(name, core, index) if same_pointer(name, one)]
-    for core in _cores(name):
-        yield "snapshot", _undated(name, [*index.same_core(core), *_brandless(name, core, index)])
-    yield "instruct", _tuned(name, index)
     yield "release", _released(name, index)
+    for core in _cores(name):
+        yield "snapshot", _undated(name, [*index.same_core(core), *_brandless(name, core, index)], index)
+    yield "instruct", _tuned(name, index)
     yield "joined", [one for one in index.same_joined(joined(name)) if same_pointer(name, one)]
     yield "fuzzy", [one for one in index.same_numbers(name.numbers) if _alike(name, one)]
 
@@ -64,23 +64,30 @@ def _brandless(name: Name, core: tuple[str, ...], index: PageIndex) -> list[Name
     return [one for one in index.same_loose(loose) if bool(one.brand) != bool(name.brand)]
 
 
-def _undated(name: Name, siblings: list[Name]) -> list[Name]:
+def _undated(name: Name, siblings: list[Name], index: PageIndex) -> list[Name]:
     """Return the one undated name of a snapshot's model, unless the page prices snapshots of it apart."""
     if not name.snapshot or not _names_a_snapshot(name) or any(one.snapshot for one in siblings):
         return []
-    return siblings
+    return [] if _revised(name, index) else siblings
+
+
+def _revised(name: Name, index: PageIndex) -> bool:
+    """Return whether the page has a second revision of this version: then a date alone does not tell which is meant."""
+    if name.first_revision or not name.numbers:
+        return False
+    return bool(index.same_core(tuple(sorted((*name.core, "2")))))
 
 
 def _names_a_snapshot(name: Name) -> bool:
-    return not name.dates or not DATED_RELEASES.intersection((*name.tokens, name.vendor))
+    said = {*name.tokens, name.vendor}
+    return bool(name.serial) or not any(family <= said for family in DATED_RELEASES)
 
 
 def _tuned(name: Name, index: PageIndex) -> list[Name]:
     """Return the name that leaves `instruct` out, where the page has one training of these weights only."""
-    said = TUNED.intersection(name.tokens)
-    if not said or not OPEN_WEIGHTS.intersection(name.tokens):
+    if TUNED not in name.tokens or not OPEN_WEIGHTS.intersection(name.tokens):
         return []
-    core = tuple(token for token in name.core if token not in said)
+    core = tuple(token for token in name.core if token != TUNED)
     same = [one for one in index.same_weights(core) if same_pointer(name, one)]
     return same if all(one.core == core for one in same) else []
 

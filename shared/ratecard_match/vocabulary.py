@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
-HOSTS: Final = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+HOSTS: Final = _words(
     "models publishers accounts vertexai vertex bedrock azure azureai openrouter gemini fireworks fireworksai "
-    "togetherai together groq databricks huggingface deepinfra replicate novita".split()
+    "togetherai together groq databricks huggingface deepinfra replicate novita"
 )
 """Path segments in front of an id that say where a model is served, not who made it."""
 
-REGIONS: Final = frozenset("us eu ap apac global jp au ca uk emea".split())
+REGIONS: Final = _words("us eu ap apac global jp au ca uk emea")
 """Path segments that change the price: they stay part of the name."""
 
 MAKERS: Final[dict[str, str]] = {
-    **{maker: maker for maker in "openai anthropic google amazon cohere nvidia microsoft perplexity ai21 meta".split()},
-    **dict.fromkeys(("xai",), "xai"),
+    **{maker: maker for maker in _words("openai anthropic google amazon cohere nvidia microsoft perplexity ai21 meta")},
+    **dict.fromkeys(("xai", "spacexai"), "xai"),
     **dict.fromkeys(("mistral", "mistralai"), "mistral"),
     **dict.fromkeys(("metallama", "facebook"), "meta"),
     **dict.fromkeys(("deepseek", "deepseekai"), "deepseek"),
@@ -31,9 +36,7 @@ MAKERS: Final[dict[str, str]] = {
 }
 """Who made a model, as prefixes of ids and of names spell it (separators left out)."""
 
-PURE_MAKERS: Final = frozenset(
-    "openai anthropic google amazon cohere nvidia microsoft perplexity meta moonshotai xai".split()
-)
+PURE_MAKERS: Final = _words("openai anthropic google amazon cohere nvidia microsoft perplexity meta moonshotai xai")
 """Makers whose name is no model's name: in front of a name they say only who made it."""
 
 BRANDS: Final[dict[str, str]] = {
@@ -45,39 +48,45 @@ BRANDS: Final[dict[str, str]] = {
 }
 """First words that a page may leave out of its names while a family word still tells the model ("Haiku 4.5")."""
 
-OPEN_WEIGHTS: Final = frozenset("llama mistral mixtral ministral gemma qwen kimi phi granite olmo falcon yi".split())
+OPEN_WEIGHTS: Final = _words("llama mistral mixtral ministral gemma qwen kimi phi granite olmo falcon yi")
 """Families published as base and instruct weights: a host that says neither serves the instruct one."""
 
-TUNED: Final = frozenset(("instruct", "it"))
-MODES: Final = frozenset("instruct it chat base thinking think reasoning coder vision".split())
+TUNED: Final = "instruct"
+MODES: Final = _words("instruct chat base thinking think reasoning coder vision")
 """Words that tell the trainings of one set of weights apart."""
 
-DATED_RELEASES: Final = frozenset("deepseek qwen qwq kimi glm minimax yi".split())
-"""Families whose dates name releases, each a model and a price of its own, and not snapshots of one model."""
+DATED_RELEASES: Final = (
+    *map(_words, ("deepseek", "qwen", "qwq", "kimi", "glm", "minimax", "yi", "ministral", "magistral", "devstral")),
+    *map(_words, ("mistral small", "mistral medium", "mistral large", "command r")),
+)
+"""Families, by their words, whose dates (and `-latest`) name releases with prices of their own, not snapshots."""
 
-NUMBERED_SNAPSHOTS: Final = frozenset("gemini imagen veo lyria".split())
+NUMBERED_SNAPSHOTS: Final = _words("gemini imagen veo lyria")
 """Families whose ids end in the number of a stable snapshot (`-001`). Elsewhere such a number names a model."""
 
-GENERIC: Final = frozenset(
-    "mini nano micro tiny small medium large xlarge big lite light ultra pro plus max premier turbo fast flash instant high "
-    "low air preview beta alpha exp experimental stable free thinking think reasoning reasoner non instruct it chat base "
-    "coder code codex vision vl image images audio speech video voice tts stt asr ocr embed embedding text "
+GENERIC: Final = _words(
+    "mini nano micro tiny small medium large xlarge big lite light ultra pro plus max premier turbo fast flash instant "
+    "high low air preview beta alpha exp experimental stable free thinking think reasoning reasoner non instruct "
+    "chat base coder code codex vision vl image images audio speech video voice tts stt asr ocr embed embedding text "
     "moderation transcribe translate realtime live search research deep api tool tools agent omni multi native latest "
-    "model classifier generate generation edit v x o s r".split()
+    "model classifier generate generation edit v x o s r"
 )
-"""Words that say a size, a job or a stage. Without another word or a version letter they do not tell whose model it is."""
+"""Words for a size, a job or a stage. Alone, without a version letter, they do not tell whose model it is."""
 
-FAMILIES: Final = frozenset(
-    "gpt chatgpt dall sora whisper davinci babbage claude haiku sonnet opus fable mythos gemini gemma imagen veo lyria grok "
-    "imagine mistral mixtral ministral magistral codestral devstral voxtral pixtral leanstral mathstral llama scout "
-    "maverick guard nova titan command aya jamba deepseek qwen qwq kimi glm cogview cogvideo minimax sonar phi granite "
-    "olmo nemotron nemo hermes palmyra ernie compound robotics".split()
+FAMILIES: Final = _words(
+    "gpt chatgpt dall sora whisper davinci babbage claude haiku sonnet opus fable mythos gemini gemma imagen veo lyria "
+    "grok imagine mistral mixtral ministral magistral codestral devstral voxtral pixtral leanstral mathstral llama "
+    "scout maverick guard nova titan command aya jamba deepseek qwen qwq kimi glm cogview cogvideo minimax sonar phi "
+    "granite olmo nemotron nemo hermes palmyra ernie compound robotics"
 )
 KNOWN: Final = GENERIC | FAMILIES | MODES
 """Two different words of this list are never typing errors of each other."""
 
-NOTES: Final = frozenset("deprecated retired legacy new older".split())
-"""Words on a page about a model's state; they are not part of its name."""
+NOTES: Final = _words("deprecated retired legacy new older maas")
+"""Words about a model's state or hosting; they are not part of its name."""
 
-NICKNAMES: Final = r"\(?\bnano banana(?: pro| \d)?\b\)?"
+SPELLINGS: Final = {"embeddings": "embedding", "it": TUNED}
+"""Two ways to write one word."""
+
+NICKNAMES: Final = r"\(?\bnano banana(?: pro| lite| \d)*\b\)?"
 """Marketing names that pages print beside the full name."""
