@@ -6,6 +6,7 @@ Publishing is explicit and always with a key. Records are acknowledged only afte
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -54,6 +55,7 @@ class Kafka:
             parser=_tolerate_headers,
             decoder=_whole_message,
             middlewares=(KafkaTelemetryMiddleware(),),
+            logger=logging.getLogger("ratecard.faststream"),
         )
 
     def named(self, topic: str) -> str:

@@ -10,20 +10,18 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
-import msgspec
 import uvicorn
 from aiokafka.errors import KafkaError
-from faststream.asgi import AsgiFastStream, AsgiResponse, get
-from prometheus_client import make_asgi_app
 
 from ratecard_shared import database, outbox, telemetry
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
+from ratecard_shared.patience import wait_between_empty_fetches
 from ratecard_shared.settings import DatabaseSettings, Settings, SettingsError, load
 
 _LOG: Final = logging.getLogger(__name__)
@@ -121,6 +119,7 @@ class Service:
         except BaseException:
             await self.kafka.broker.stop()
             raise
+        wait_between_empty_fetches(self.kafka.broker)
 
     async def _repeat(self, name: str, seconds: float, step: Step) -> None:
         wait = seconds
@@ -153,23 +152,6 @@ class Service:
 
 class NotReadyError(Exception):
     """A backend answers but is not as the service needs it."""
-
-
-def probe_app(service: Service) -> AsgiFastStream:
-    """Return the ASGI app of a service without an API: /health and /metrics."""
-
-    @get
-    async def health(_scope: Any) -> AsgiResponse:
-        checks = await service.health()
-        well = checks["status"] == "running" and "down" not in checks.values()
-        return AsgiResponse(msgspec.json.encode(checks), 200 if well else 503, {"content-type": "application/json"})
-
-    @get
-    async def live(_scope: Any) -> AsgiResponse:
-        return AsgiResponse(b"alive", 200)
-
-    routes: Sequence[Any] = (("/health", health), ("/health/live", live), ("/metrics", make_asgi_app()))
-    return AsgiFastStream(asgi_routes=routes, lifespan=service.running)
 
 
 def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:

@@ -19,7 +19,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from ratecard_shared.settings import ServiceSettings
 
-_QUIET: Final = ("aiokafka", "faststream", "uvicorn.error", "httpx", "asyncio", "apscheduler")
+_QUIET: Final = {
+    "aiokafka": logging.WARNING,
+    "ratecard.faststream": logging.ERROR,  # it warns at each start that it does not create topics
+    "uvicorn.error": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 
 
 def set_up(service: str, settings: ServiceSettings) -> None:
@@ -27,8 +32,8 @@ def set_up(service: str, settings: ServiceSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service) if settings.log_format == "json" else Lines(service))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
     if settings.otel_exporter_otlp_endpoint:
         endpoint = settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces"
         provider = TracerProvider(resource=Resource.create({"service.name": f"ratecard-{service}"}))

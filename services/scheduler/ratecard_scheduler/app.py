@@ -10,7 +10,8 @@ from ratecard_scheduler import slots
 from ratecard_scheduler.handlers import Scheduler
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_shared.kafka import Kafka
-from ratecard_shared.service import Service, probe_app
+from ratecard_shared.probes import probe_app
+from ratecard_shared.service import Service
 from ratecard_shared.topics import ALERT_RAISED, SYNC_COMPLETED, SYNC_REQUESTED
 
 _SECONDS_BETWEEN_LOOKS_AT_THE_SCHEDULE = 2.0
@@ -28,4 +29,4 @@ def build(settings: SchedulerSettings) -> Any:
     kafka.consume(SYNC_COMPLETED, group="scheduler-outcomes", handle=scheduler.on_completed)
     kafka.consume(ALERT_RAISED, group="scheduler-alerts", handle=scheduler.on_alert)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_SCHEDULE, scheduler.tick, name="schedule")
-    return probe_app(service)
+    return probe_app(service.running, service.health)

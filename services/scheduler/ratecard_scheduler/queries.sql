@@ -37,5 +37,5 @@ SELECT EXISTS (SELECT FROM schedule_slots);
 
 -- name: plan_next(cron, next_slot)!
 INSERT INTO schedule (cron, next_slot) VALUES (:cron, :next_slot)
-ON CONFLICT (only) DO UPDATE SET cron = EXCLUDED.cron, next_slot = EXCLUDED.next_slot
+ON CONFLICT (is_only) DO UPDATE SET cron = EXCLUDED.cron, next_slot = EXCLUDED.next_slot
 WHERE schedule.next_slot IS DISTINCT FROM EXCLUDED.next_slot OR schedule.cron <> EXCLUDED.cron;

@@ -34,7 +34,7 @@ CREATE TABLE schedule_slots (
 );
 
 CREATE TABLE schedule (
-    only      BOOLEAN PRIMARY KEY DEFAULT true CHECK (only),
+    is_only   BOOLEAN PRIMARY KEY DEFAULT true CHECK (is_only),
     cron      TEXT NOT NULL,
     next_slot TIMESTAMPTZ
 );

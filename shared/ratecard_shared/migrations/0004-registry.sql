@@ -20,8 +20,9 @@ CREATE TABLE models (
     discovered_at     TIMESTAMPTZ NOT NULL,
     updated_at        TIMESTAMPTZ NOT NULL,
     deprecated_at     TIMESTAMPTZ,
-    applied_sync      TEXT        NOT NULL,
+    merged_into       TEXT,
     applied_at        TIMESTAMPTZ NOT NULL,
+    applied_sync      TEXT        NOT NULL,
     applied_generation INTEGER    NOT NULL,
     PRIMARY KEY (provider, id)
 );
@@ -44,10 +45,21 @@ CREATE TABLE model_pricing (
     effective_date          TIMESTAMPTZ NOT NULL,
     effective_until         DATE,
     evidence                JSONB,
-    missed                  INTEGER     NOT NULL DEFAULT 0,
+    missed_in               TEXT[]      NOT NULL DEFAULT '{}',
+    absent_in               TEXT        NOT NULL DEFAULT '',
+    sync_id                 TEXT        NOT NULL,
     PRIMARY KEY (provider, model_id, tier, context_limit, currency, region),
     FOREIGN KEY (provider, model_id) REFERENCES models (provider, id) ON DELETE CASCADE
 );
+
+-- Prices that a page announces for a day to come.
+CREATE TABLE scheduled_pricing (
+    LIKE model_pricing INCLUDING DEFAULTS,
+    PRIMARY KEY (provider, model_id, tier, context_limit, currency, region, effective_date),
+    FOREIGN KEY (provider, model_id) REFERENCES models (provider, id) ON DELETE CASCADE
+);
+
+CREATE INDEX scheduled_pricing_day ON scheduled_pricing (effective_date);
 
 CREATE TABLE pricing_history (
     id                      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -63,12 +75,15 @@ CREATE TABLE pricing_history (
     free                    BOOLEAN     NOT NULL DEFAULT false,
     effective_date          TIMESTAMPTZ NOT NULL,
     end_date                TIMESTAMPTZ,
+    end_recorded_at         TIMESTAMPTZ,
     recorded_at             TIMESTAMPTZ NOT NULL,
     superseded_at           TIMESTAMPTZ,
     evidence                JSONB,
     kind                    TEXT        NOT NULL,
     sync_id                 TEXT        NOT NULL,
-    revision                BIGINT      NOT NULL
+    recorded_as             TEXT        NOT NULL,
+    revision                BIGINT      NOT NULL,
+    closed_by               BIGINT
 );
 
 CREATE INDEX pricing_history_model ON pricing_history (provider, model_id, effective_date);
@@ -102,6 +117,10 @@ CREATE TABLE sync_status (
     next_sync         TIMESTAMPTZ,
     status            TEXT        NOT NULL DEFAULT 'idle' CHECK (status IN ('idle', 'running', 'failed')),
     sync_id           TEXT,
+    started_at        TIMESTAMPTZ,
+    listed_at         TIMESTAMPTZ,
+    listed_sync       TEXT,
+    listed_generation INTEGER,
     models_discovered INTEGER     NOT NULL DEFAULT 0,
     models_updated    INTEGER     NOT NULL DEFAULT 0,
     models_deprecated INTEGER     NOT NULL DEFAULT 0,
@@ -125,6 +144,27 @@ CREATE TABLE sync_outcomes (
     PRIMARY KEY (sync_id, provider)
 );
 
+-- The outcome of a sync as it was last said in sync.completed; its row is the lock under which that is decided.
+CREATE TABLE sync_completions (
+    sync_id TEXT PRIMARY KEY,
+    digest  TEXT        NOT NULL DEFAULT '',
+    said_at TIMESTAMPTZ
+);
+
+-- Syncs that the API has asked for and the scheduler may not have seen yet.
+CREATE TABLE sync_requests (
+    sync_id      TEXT PRIMARY KEY,
+    providers    TEXT[]      NOT NULL,
+    requested_at TIMESTAMPTZ NOT NULL
+);
+
+-- What the caches may hold: `version` grows with every change of what readers see, `told` is what Redis has heard.
+CREATE TABLE cache_versions (
+    name    TEXT PRIMARY KEY,
+    version BIGINT NOT NULL DEFAULT 1,
+    told    BIGINT NOT NULL DEFAULT 0
+);
+
 CREATE TABLE scraping_config (
     id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     provider   TEXT        NOT NULL UNIQUE,
@@ -136,10 +176,14 @@ CREATE TABLE scraping_config (
 
 -- migrate: rollback
 DROP TABLE scraping_config;
+DROP TABLE cache_versions;
+DROP TABLE sync_requests;
+DROP TABLE sync_completions;
 DROP TABLE sync_outcomes;
 DROP TABLE sync_status;
 DROP TABLE page_bodies;
 DROP TABLE pages;
 DROP TABLE pricing_history;
+DROP TABLE scheduled_pricing;
 DROP TABLE model_pricing;
 DROP TABLE models;

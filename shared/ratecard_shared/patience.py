@@ -1,0 +1,36 @@
+"""A pause after an empty answer that came at once, so that consumers of a broker without long polling do not spin.
+
+Apache Kafka holds an empty fetch for half a second, and then nothing here happens. The laptop's broker answers at
+once: without the pause each idle consumer takes four fifths of a core (3,900 fetches a second, measured).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from faststream.kafka import KafkaBroker
+
+_AT_ONCE: Final = 0.02
+_PAUSE: Final = 0.05
+
+
+def wait_between_empty_fetches(broker: KafkaBroker) -> None:
+    """Slow down every consumer of a started broker that asks in vain."""
+    for subscriber in broker.subscribers:
+        fetcher = getattr(getattr(subscriber, "consumer", None), "_fetcher", None)
+        if fetcher is not None:
+            _make_patient(fetcher)
+
+
+def _make_patient(fetcher: Any) -> None:
+    fetch = fetcher._proc_fetch_request  # noqa: SLF001  # aiokafka has no setting for it
+
+    async def patient(assignment: Any, node_id: int, request: Any) -> bool:
+        asked = asyncio.get_running_loop().time()
+        got = bool(await fetch(assignment, node_id, request))
+        if not got and asyncio.get_running_loop().time() - asked < _AT_ONCE:
+            await asyncio.sleep(_PAUSE)
+        return got
+
+    fetcher._proc_fetch_request = patient  # noqa: SLF001  # as above
