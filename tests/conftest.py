@@ -15,7 +15,7 @@ from backends_obtain import obtained
 
 from ratecard_cli.laptop.backends import Backends
 
-pytest_plugins = ["run_records"]
+pytest_plugins = ["pytester", "run_records"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -80,7 +80,7 @@ def test_one_that_cannot_start_says_why(folder: Path) -> None:
 @pytest.mark.parametrize("ending", ["terminate", "kill"])
 def test_no_process_is_left_behind(folder: Path, ending: str) -> None:
     command = [sys.executable, "-c", HOLD_THEM, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:  # noqa: S603 - the command is ours
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         backends = json.loads(run.stdout.readline())
         assert all(is_alive(pid) for pid in backends)

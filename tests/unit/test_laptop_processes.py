@@ -118,7 +118,7 @@ def test_kill_9_of_the_parent_leaves_nothing_behind(way: list[str]) -> None:
     command = [sys.executable, "-c", "import os; print(os.getpid(), flush=True);" + SLEEP]
     leashed = f"[sys.executable, {leash!r}, *{way}, '--parent', str(os.getpid()), '--signal', '15', '--', *{command}]"
     program = [sys.executable, "-c", f"import os, subprocess, sys; subprocess.run({leashed})"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603 - the command is ours
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert is_alive(child)

@@ -1,0 +1,53 @@
+# Every target prepares what it needs: a machine with Python 3.11+ (with venv), make and a package index is enough.
+
+PYTHON ?= python3
+UV     := .tools/uv/bin/uv
+READY  := .venv/.ready
+ROOMS  := $(wildcard pyproject.toml cli/pyproject.toml shared/*/pyproject.toml services/*/pyproject.toml)
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test lint fix integration ci clean
+
+help: ## Say what each target does
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+setup: $(READY) ## Make the environment: .venv/bin/ratecard and all that it and the tests need
+
+demo: $(READY) ## Run everything here with simulated providers: no keys, no internet
+	.venv/bin/ratecard demo $(ARGS)
+
+up: $(READY) ## Run everything here with the real providers
+	.venv/bin/ratecard up $(ARGS)
+
+test: $(READY) ## Run all tests on embedded backends (ARGS="-k word" for some)
+	.venv/bin/pytest $(ARGS)
+
+lint: $(READY) ## Check style, formatting, the arrows between rooms, and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+
+fix: $(READY) ## Mend what ruff can mend
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+integration: $(READY) ## Run the backends tests on Apache Kafka and Debian's PostgreSQL and Redis (needs Java 17+, Maven)
+	.venv/bin/python tests/external .venv/bin/pytest -m backends $(ARGS)
+
+ci: ## Do what CI does
+	.ci/run
+
+clean: ## Remove the environment and the caches; the laptop's data in .ratecard stays
+	rm -rf .venv .tools artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(UV):
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Ratecard needs Python 3.11 or later with venv: PYTHON=/path/to/python3 make setup" >&2; exit 1; }
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv==0.13.9'
+
+$(READY): $(UV) uv.lock $(ROOMS)
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
