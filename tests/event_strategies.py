@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -77,7 +76,6 @@ def said_on(topic: Topic) -> st.SearchStrategy[Any]:
     return _any(topic.carries)
 
 
-@cache
 def _fields(kind: Any) -> dict[str, st.SearchStrategy[Any]]:
     return {field.name: _field(field) for field in msgspec.structs.fields(kind)}
 
