@@ -16,12 +16,20 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from ratecard_providers.spec import Provider
+from ratecard_shared.settings import ServiceSettings, SettingsError
 
 SHIPPED: Final = Path(__file__).parent
 
 
-class ProviderFileError(Exception):
+class ProviderFileError(SettingsError):
     """A provider file, or the table of their addresses, cannot be used as it is."""
+
+
+def described_providers(settings: ServiceSettings) -> dict[str, Provider]:
+    """Return the providers by id as a service's settings say: with the extra folder, at the given addresses."""
+    extra = Path(settings.ratecard_providers) if settings.ratecard_providers else None
+    addresses = read_addresses(settings.ratecard_provider_addresses)
+    return {name: with_addresses(provider, addresses) for name, provider in load_providers(extra).items()}
 
 
 def load_providers(extra_folder: Path | None = None) -> dict[str, Provider]:

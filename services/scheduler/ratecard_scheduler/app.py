@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from ratecard_providers.load import load_providers
+from ratecard_providers.load import described_providers
 from ratecard_scheduler import slots
 from ratecard_scheduler.handlers import Scheduler
 from ratecard_scheduler.settings import SchedulerSettings
@@ -20,10 +19,9 @@ _SECONDS_BETWEEN_LOOKS_AT_THE_SCHEDULE = 2.0
 def build(settings: SchedulerSettings) -> Any:
     """Return the scheduler's ASGI app. Raises SettingsError for a schedule that cannot be."""
     slots.check(settings.sync_schedule_cron, settings.sync_timezone)
-    extra = settings.service.ratecard_providers
     kafka = Kafka(settings.kafka, client_id="ratecard-scheduler")
     service = Service("scheduler", kafka=kafka, database_settings=settings.database)
-    known = load_providers(Path(extra) if extra else None)
+    known = described_providers(settings.service)
     scheduler = Scheduler(settings, known=known.keys(), pool=lambda: service.pool)
     kafka.consume(SYNC_REQUESTED, group="scheduler", handle=scheduler.on_requested)
     kafka.consume(SYNC_COMPLETED, group="scheduler-outcomes", handle=scheduler.on_completed)

@@ -1,0 +1,71 @@
+"""Discovery, wired. Several providers are asked at once, so that a slow one holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from ratecard_discovery.handlers import discover
+from ratecard_discovery.settings import DiscoverySettings
+from ratecard_providers.load import described_providers
+from ratecard_providers.spec import Provider
+from ratecard_shared.events import SyncStarted
+from ratecard_shared.http import Client, open_client
+from ratecard_shared.kafka import Kafka
+from ratecard_shared.probes import probe_app
+from ratecard_shared.service import Service
+from ratecard_shared.topics import MODELS_DISCOVERED, SYNC_STARTED
+
+
+class Discovery:
+    """Answers `sync.started` with the provider's model list. `client` is set while the service runs."""
+
+    client: Client
+
+    def __init__(self, kafka: Kafka, providers: Mapping[str, Provider], keys: Mapping[str, str]) -> None:
+        """Take the provider files and the environment that holds the keys."""
+        self._kafka = kafka
+        self._providers = providers
+        self._keys = keys
+
+    async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
+        """Ask one provider and publish what it said."""
+        provider = self._providers.get(started.provider)
+        variable = provider.models.key_variable if provider and provider.models else None
+        parts = await discover(
+            started,
+            provider=provider,
+            key=self._keys.get(variable or ""),
+            client=self.client,
+            now=lambda: datetime.now(UTC),
+            new_id=lambda: str(uuid4()),
+        )
+        for part in parts:
+            await self._kafka.publish(MODELS_DISCOVERED, part.provider, part)
+
+    async def on_many_started(self, many: Sequence[SyncStarted]) -> None:
+        """Ask several providers at once."""
+        await asyncio.gather(*(self.on_started(started) for started in many))
+
+
+def build(settings: DiscoverySettings) -> Any:
+    """Return discovery's ASGI app."""
+    kafka = Kafka(settings.kafka, client_id="ratecard-discovery")
+    service = Service("discovery", kafka=kafka)
+    providers = described_providers(settings.service)
+    discovery = Discovery(kafka, providers, os.environ)
+    kafka.consume_batches(
+        SYNC_STARTED, group="discovery", handle_all=discovery.on_many_started, handle=discovery.on_started
+    )
+
+    @asynccontextmanager
+    async def life() -> AsyncIterator[None]:
+        async with open_client(user_agent=settings.scraping_user_agent) as discovery.client, service.running():
+            yield
+
+    return probe_app(life, service.health)
