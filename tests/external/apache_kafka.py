@@ -17,7 +17,6 @@ from ratecard_cli.laptop.processes import Spec
 _POM: Final = Path(__file__).with_name("pom.xml")
 _TOOLS: Final = Path(__file__).parents[2] / ".tools"
 _COPY: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_START_SECONDS: Final = 60
 
 _SETTINGS: Final = """\
 process.roles=broker,controller
@@ -52,7 +51,7 @@ def fetched() -> Path:
 def server(folder: Path) -> tuple[str, Spec]:
     """Format a new, empty node under `folder`; return its address and its process."""
     folder.mkdir(parents=True)
-    port, controller = ports.choose(None, "Kafka"), ports.choose(None, "Kafka's controller")
+    port, controller = ports.choose_all({"Kafka": None, "Kafka's controller": None}).values()
     settings = folder / "server.properties"
     settings.write_text(_SETTINGS.format(host=ports.HOST, port=port, controller=controller, folder=folder))
     java = [_program("java"), "-Xmx512m", "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{fetched()}/*"]

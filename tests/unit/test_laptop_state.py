@@ -47,6 +47,11 @@ def test_a_port_that_is_free_is_taken_as_asked() -> None:
     assert ports.choose(port, "anything") == port
 
 
+@given(st.sets(st.text(), max_size=20))
+def test_no_two_get_the_same_port(names: set[str]) -> None:
+    assert len(set(ports.choose_all(dict.fromkeys(names)).values())) == len(names)
+
+
 @given(st.integers(min_value=1, max_value=65535))
 def test_only_the_right_answer_counts(port: int) -> None:
     assert not ports.answers(port, ask=b"PING\r\n", expect=b"+PONG")

@@ -57,19 +57,19 @@ def embedded_backends(
     with state.locked(folder) as lock:
         cluster = embedded_cluster(folder)
         cluster.create()
-        postgres_port = ports.choose(wanted.postgres, "PostgreSQL")
-        kafka_port = ports.choose(wanted.kafka, "the Kafka broker")
-        redis_port = ports.choose(wanted.redis, "Valkey")
+        postgres, broker, cache = ports.choose_all(
+            {"PostgreSQL": wanted.postgres, "the Kafka broker": wanted.kafka, "Valkey": wanted.redis}
+        ).values()
         specs = [
-            cluster.server(postgres_port, log=_log(folder, "postgres"), durable=durable, keep_open=(lock,)),
-            _broker(folder, kafka_port, lock),
-            _cache(folder, redis_port, lock),
+            cluster.server(postgres, log=_log(folder, "postgres"), durable=durable, keep_open=(lock,)),
+            _broker(folder, broker, lock),
+            _cache(folder, cache, lock),
         ]
         with running(specs) as processes:
             yield Backends(
-                database_url=cluster.url(postgres_port),
-                kafka=f"{ports.HOST}:{kafka_port}",
-                redis_url=valkey.url(redis_port),
+                database_url=cluster.url(postgres),
+                kafka=f"{ports.HOST}:{broker}",
+                redis_url=valkey.url(cache),
                 processes=tuple(processes),
             )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Final
 
 HOST: Final = "127.0.0.1"
@@ -15,17 +17,26 @@ class PortTakenError(RuntimeError):
 
 def choose(wanted: int | None, what: str) -> int:
     """Return `wanted`, or a free port when it is None. Raises PortTakenError, naming `what` wanted it."""
-    with socket.socket() as probe:
-        if wanted is not None:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted or 0))
-        except OSError as error:
-            raise PortTakenError(
-                f"port {wanted} for {what} cannot be used ({error.strerror}): stop what uses it, choose another port, "
-                "or give none to get a free one"
-            ) from error
-        return int(probe.getsockname()[1])
+    return choose_all({what: wanted})[what]
+
+
+def choose_all(wanted: Mapping[str, int | None]) -> dict[str, int]:
+    """Return a port for each, as `choose` does, no two the same."""
+    with ExitStack() as held:
+        return {what: _bound(held.enter_context(socket.socket()), port, what) for what, port in wanted.items()}
+
+
+def _bound(probe: socket.socket, wanted: int | None, what: str) -> int:
+    if wanted is not None:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((HOST, wanted or 0))
+    except OSError as error:
+        raise PortTakenError(
+            f"port {wanted} for {what} cannot be used ({error.strerror}): stop what uses it, choose another port, "
+            "or give none to get a free one"
+        ) from error
+    return int(probe.getsockname()[1])
 
 
 def answers(port: int, *, ask: bytes, expect: bytes = b"") -> bool:
