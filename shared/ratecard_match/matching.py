@@ -62,6 +62,19 @@ def match_all(
     return _settled(names, {text: _match(name, index, aliases or {}) for text, name in names.items()})
 
 
+def one_spelling(page_names: Iterable[str]) -> dict[str, str]:
+    """Return for each name the one that stands for all its spellings: "GPT-5 mini" and "gpt-5-mini" are one name."""
+    same: dict[object, list[str]] = defaultdict(list)
+    for text in dict.fromkeys(page_names):
+        name = parse(text)
+        same[name.core, name.dates, name.latest, name.serial, name.vendor].append(text)
+    return {text: min(group, key=_like_an_id) for group in same.values() for text in group}
+
+
+def _like_an_id(text: str) -> tuple[bool, str]:
+    return (text != text.casefold() or " " in text, text)
+
+
 def _match(name: Name, index: PageIndex, aliases: Aliases) -> MatchResult:
     for method, found in steps(name, index, aliases):
         allowed = {one.text: one for one in found if method in {"exact", "alias"} or not vendor_objection(name, one)}
