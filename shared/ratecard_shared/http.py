@@ -85,6 +85,8 @@ async def open_client(
     async with aiohttp.ClientSession(
         connector=connector, headers=headers, auto_decompress=False, cookie_jar=jar
     ) as session:
+        # aiohttp would ask again at once on a lost connection, unseen by whoever counts retries and keeps pauses.
+        session._retry_connection = False  # noqa: SLF001 - there is no public switch; aiohttp's test client does the same
         yield Client(session, most_bytes=most_bytes)
 
 

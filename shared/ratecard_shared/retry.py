@@ -61,8 +61,11 @@ async def persistently(
         ),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    answer: Answer = await retrying(ask)
-    return answer
+
+    async def attempt() -> Answer:  # tenacity awaits what is declared async, and no lambda is
+        return await ask()
+
+    return await retrying(attempt)
 
 
 def _too_late(wait: float, patience: Patience) -> bool:

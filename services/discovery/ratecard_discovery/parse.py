@@ -118,7 +118,8 @@ def _is_preview(*said: Any) -> bool:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    # PostgreSQL keeps no NUL, and no provider means one.
+    return value if isinstance(value, str) and value.strip() and "\0" not in value else None
 
 
 def _tokens(value: Any) -> int | None:
