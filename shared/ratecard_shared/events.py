@@ -241,7 +241,9 @@ class PriceSaid(msgspec.Struct, frozen=True, kw_only=True):
 class PricingChanged(Message, frozen=True, kw_only=True):
     """A price of one model changed. `revision` grows by one per event of a model: drop what is not newer.
 
-    `old` is the `new` of the event before for the same tier, band, currency and region.
+    `old` is the `new` of the event before for the same tier, band, currency and region. Announcements (`scheduled`)
+    stand beside that chain: `old` is the price in force, `new` the one announced for `effective_date`, or null where
+    the announcement is taken back; on the day, an event of its own brings the price into force.
     """
 
     provider: str
@@ -268,7 +270,10 @@ class ModelChangeKind(StrEnum):
 
 
 class ModelChanged(Message, frozen=True, kw_only=True):
-    """A model appeared, changed, was deprecated or came back. `revision` is shared with `pricing.changed`."""
+    """A model appeared, changed, was deprecated or came back. `revision` is shared with `pricing.changed`.
+
+    `merged_into` is the id under which a model that only a page had named lives on since an API names it.
+    """
 
     provider: str
     model_id: str
@@ -279,6 +284,7 @@ class ModelChanged(Message, frozen=True, kw_only=True):
     classification: tuple[str, ...] = ()
     context_window: int | None = None
     changed_fields: tuple[str, ...] = ()
+    merged_into: str | None = None
 
 
 class ProviderOutcome(msgspec.Struct, frozen=True, kw_only=True):

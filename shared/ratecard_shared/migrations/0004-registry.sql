@@ -97,6 +97,7 @@ CREATE TABLE pages (
     url           TEXT        NOT NULL,
     sha256        TEXT,
     strategy      TEXT,
+    checked_at    TIMESTAMPTZ NOT NULL,
     last_verified TIMESTAMPTZ,
     error         TEXT,
     PRIMARY KEY (provider, url)

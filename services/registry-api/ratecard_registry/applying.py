@@ -1,0 +1,160 @@
+"""Applies enriched events to the stored models inside one transaction: loads, lets the pure core decide, writes."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from ratecard_registry import changes
+from ratecard_registry.changes import Decision
+from ratecard_registry.store import Place, Store
+from ratecard_registry.stored import StoredModel
+from ratecard_registry.sync_store import SyncStore
+from ratecard_shared.events import (
+    Enriched,
+    ModelChangeKind,
+    ModelEnriched,
+    ProviderEnriched,
+    SideOutcome,
+)
+
+SYNC_STATUS: Final = "sync:status"
+_LOG: Final = logging.getLogger(__name__)
+_UPDATES: Final = {ModelChangeKind.CHANGED, ModelChangeKind.REAPPEARED}
+
+
+class Applying:
+    """One transaction's work. `now` is the same for all of it."""
+
+    def __init__(self, store: Store, syncs: SyncStore, connection: asyncpg.Connection, now: datetime) -> None:
+        """Take the open transaction."""
+        self._store = store
+        self._syncs = syncs
+        self._connection = connection
+        self._now = now
+        self._closed: set[str] = set()
+
+    async def run(self, run: Sequence[Enriched]) -> list[Enriched]:
+        """Apply a run of different models, or one closing, and return the events that came too late to matter."""
+        if isinstance(run[0], ProviderEnriched):
+            return [] if await self._close(run[0]) else [run[0]]
+        return await self._models([event for event in run if isinstance(event, ModelEnriched)])
+
+    async def complete_syncs(self) -> None:
+        """Say which syncs are complete. The locks are taken last and in order, so that nobody waits in a circle."""
+        for sync_id in sorted(self._closed):
+            await self._syncs.complete(self._connection, sync_id, self._now)
+
+    async def _models(self, events: Sequence[ModelEnriched]) -> list[Enriched]:
+        stored = await self._store.models(self._connection, [_place(event) for event in events])
+        listed = await self._store.listed(self._connection, {event.provider for event in events})
+        older: list[Enriched] = []
+        decided: list[tuple[ModelEnriched, Decision]] = []
+        for event in events:
+            known = stored.get(_place(event))
+            newest = listed.get(event.provider)
+            unlisted = known is None and newest is not None and changes.place(event) < newest
+            decision = None if unlisted else changes.enrich(known, event, self._now)
+            if decision is None:
+                older.append(event)
+            else:
+                decided.append((event, decision))
+        await self._merge_page_names([event for event, _ in decided], stored.keys())
+        await self._write_by_sync(decided)
+        return older
+
+    async def _write_by_sync(self, decided: Sequence[tuple[ModelEnriched, Decision]]) -> None:
+        for sync_id in sorted({event.sync_id for event, _ in decided}):
+            of_sync = [decision for event, decision in decided if event.sync_id == sync_id]
+            await self._write(sync_id, of_sync)
+
+    async def _write(self, sync_id: str, decisions: Sequence[Decision]) -> None:
+        await self._store.write(self._connection, decisions, sync_id=sync_id, now=self._now)
+        for provider in sorted({decision.after.provider for decision in decisions}):
+            of_provider = [decision for decision in decisions if decision.after.provider == provider]
+            said = Counter(decision.model_change.kind for decision in of_provider if decision.model_change)
+            await self._store.count(
+                self._connection,
+                sync_id,
+                provider,
+                updated=sum(said[kind] for kind in _UPDATES),
+                deprecated=said[ModelChangeKind.DEPRECATED],
+                pricing=sum(len(decision.price_changes) for decision in of_provider),
+            )
+        for decision in decisions:
+            _warn_if_unpriced(decision)
+
+    async def _merge_page_names(self, events: Sequence[ModelEnriched], written: Collection[Place]) -> None:
+        """Let models that only a page had named live on as the models that an API names now."""
+        named = [event for event in events if event.model.match and not event.model.found_on_page]
+        for provider in sorted({event.provider for event in named}):
+            by_name = {e.model.match.name: e for e in reversed(named) if e.provider == provider and e.model.match}
+            pages = await self._store.page_models(self._connection, provider, sorted(by_name))
+            for name, page_id in sorted(pages.items()):
+                event = by_name.get(name)
+                if event is not None and page_id != event.model.id and (provider, page_id) not in written:
+                    await self._merge(provider, page_id, event)
+
+    async def _merge(self, provider: str, page_id: str, event: ModelEnriched) -> None:
+        stored = await self._store.models(self._connection, [(provider, page_id)])
+        decision = changes.merge(stored[provider, page_id], event, self._now)
+        if decision is not None:
+            await self._write(event.sync_id, [decision])
+            await self._store.move_history(self._connection, provider, page_id, event.model.id)
+            _LOG.info("%s/%s is %s since its API names it", provider, page_id, event.model.id)
+
+    async def _close(self, closing: ProviderEnriched) -> bool:
+        provider, sync_id = closing.provider, closing.sync_id
+        if await self._syncs.generation(self._connection, sync_id, provider) >= closing.generation:
+            return False
+        await self._deprecate(closing)
+        if closing.pricing.outcome == SideOutcome.COMPLETE:
+            await self._judge(closing)
+        elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
+            await self._store.bump(self._connection, [provider])
+        await self._syncs.save_pages(self._connection, provider, closing.pages)
+        outcome = await self._syncs.ended(self._connection, closing, self._now)
+        await self._store.bump(self._connection, [SYNC_STATUS])
+        self._closed.add(sync_id)
+        _LOG.info(
+            "%s ended %s in sync %s: %d models",
+            provider,
+            outcome,
+            sync_id,
+            len(closing.model_ids),
+            extra={"sync_id": sync_id},
+        )
+        if closing.unpriced_ids:
+            _LOG.warning("%s has no known price for %s: shown as TBD", provider, ", ".join(closing.unpriced_ids))
+        return True
+
+    async def _deprecate(self, closing: ProviderEnriched) -> None:
+        if closing.discovery.outcome == SideOutcome.COMPLETE:
+            ids = await self._store.absent_ids(self._connection, closing.provider, closing.model_ids)
+            models = await self._load(closing.provider, ids)
+            decided = (changes.deprecate(model, closing, self._now) for model in models)
+            await self._write(closing.sync_id, [decision for decision in decided if decision])
+
+    async def _judge(self, closing: ProviderEnriched) -> None:
+        ids = await self._store.ids_to_judge(self._connection, closing.provider, closing.sync_id, closing.model_ids)
+        models = await self._load(closing.provider, ids)
+        decided = (changes.judge(model, closing, self._now) for model in models)
+        await self._write(closing.sync_id, [decision for decision in decided if decision])
+
+    async def _load(self, provider: str, ids: Collection[str]) -> list[StoredModel]:
+        return list((await self._store.models(self._connection, [(provider, model) for model in ids])).values())
+
+
+def _place(event: ModelEnriched) -> Place:
+    return (event.provider, event.model.id)
+
+
+def _warn_if_unpriced(decision: Decision) -> None:
+    had_a_price = decision.before is None or bool(decision.before.prices)
+    if had_a_price and not decision.after.prices and not decision.after.merged_into:
+        _LOG.warning("no price is known for %s: its costs are shown as TBD", "/".join(decision.after.place))

@@ -1,0 +1,198 @@
+"""What an enriched model, a closed sync or a new day does to a stored model. Pure: no I/O, no clock.
+
+A sync older than the one applied changes nothing. What an API said of a model is not replaced by what a page says, and
+a fact that is known is not replaced by one that is not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ratecard_registry.price_changes import PriceChange, Prices
+from ratecard_registry.reading import sort_out
+from ratecard_registry.stored import Applied, StoredModel
+from ratecard_shared.events import EnrichedModel, ModelChangeKind, ModelEnriched, ProviderEnriched, Usability
+
+_TOLD: Final = (
+    "display_name",
+    "classification",
+    "usability",
+    "context_window",
+    "max_output_tokens",
+    "capabilities",
+    "found_on_page",
+    "shutdown_date",
+    "aliases",
+)
+
+
+class ModelChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a model's facts: exactly one event, before those of its prices."""
+
+    kind: ModelChangeKind
+    changed_fields: tuple[str, ...] = ()
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of one model, and what is said about it. `after.revision` counts what is said."""
+
+    before: StoredModel | None
+    after: StoredModel
+    model_change: ModelChange | None = None
+    price_changes: tuple[PriceChange, ...] = ()
+
+    @property
+    def visible(self) -> bool:
+        """Tell whether a reader of the API sees a difference."""
+        if self.before is None or self.model_change or self.price_changes:
+            return True
+        before, after = self.before, self.after
+        return (before.facts, before.stale_since, _until(before)) != (after.facts, after.stale_since, _until(after))
+
+
+def place(event: ModelEnriched | ProviderEnriched) -> Applied:
+    """Return the event's place in the order of syncs."""
+    return Applied(started_at=event.started_at, sync_id=event.sync_id, generation=event.generation)
+
+
+def enrich(stored: StoredModel | None, event: ModelEnriched, now: datetime) -> Decision | None:
+    """Decide what the event does to the model; None if a later sync was applied already."""
+    applied = place(event)
+    if stored is not None and stored.applied >= applied:
+        return None
+    said = msgspec.structs.replace(event.model, prices=None)
+    facts = said if stored is None else _kept(stored.facts, said)
+    change = _model_change(stored, facts)
+    prices = Prices(stored.prices, stored.announced) if stored else Prices((), ())
+    if event.model.prices is None:
+        prices.keep_time(now)
+    else:
+        prices.read(sort_out(event.model.prices, now), applied, now)
+    start = stored or StoredModel(
+        provider=event.provider, facts=facts, applied=applied, discovered_at=event.started_at, updated_at=now
+    )
+    after = msgspec.structs.replace(
+        start,
+        facts=facts,
+        applied=applied,
+        deprecated_at=_deprecated_at(start, facts, event.started_at),
+        merged_into=None,
+    )
+    return _decided(stored, _staled(after, prices, event), change, prices, now)
+
+
+def deprecate(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Decision | None:
+    """Decide what its absence from a complete list does to a model; None if a later sync knows it."""
+    if stored.applied >= place(closing) or stored.facts.usability is Usability.DEPRECATED:
+        return None
+    after = msgspec.structs.replace(
+        stored,
+        facts=msgspec.structs.replace(stored.facts, usability=Usability.DEPRECATED),
+        applied=place(closing),
+        deprecated_at=closing.started_at,
+    )
+    change = ModelChange(kind=ModelChangeKind.DEPRECATED, changed_fields=("usability",))
+    return _decided(stored, after, change, Prices(stored.prices, stored.announced), now)
+
+
+def judge(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Decision | None:
+    """Decide which prices have been missing for long enough, now that it is known which pages were read well.
+
+    A model known only from a page that no longer names it shows none of its prices.
+    """
+    applied = place(closing)
+    if (stored.applied.started_at, stored.applied.sync_id) > (applied.started_at, applied.sync_id):
+        return None
+    prices = Prices(stored.prices, stored.announced)
+    if stored.facts.found_on_page and stored.facts.id not in closing.model_ids:
+        prices.all_absent(applied)
+    well_read = (page.url for page in closing.pages if page.error is None)
+    prices.judge(well_read, applied)
+    return _decided(stored, stored, None, prices, now)
+
+
+def keep_time(stored: StoredModel, now: datetime) -> Decision:
+    """Decide what a new day does to a model's prices."""
+    prices = Prices(stored.prices, stored.announced)
+    prices.keep_time(now)
+    return _decided(stored, stored, None, prices, now)
+
+
+def merge(page_model: StoredModel, event: ModelEnriched, now: datetime) -> Decision | None:
+    """Decide what becomes of a page name once an API names its model: it is told gone, and its prices end here."""
+    applied = place(event)
+    if page_model.applied >= applied or page_model.merged_into:
+        return None
+    prices = Prices(page_model.prices, page_model.announced)
+    prices.withdraw_all(event.started_at)
+    after = msgspec.structs.replace(
+        page_model,
+        facts=msgspec.structs.replace(page_model.facts, usability=Usability.DEPRECATED),
+        applied=applied,
+        deprecated_at=event.started_at,
+        stale_since=None,
+        merged_into=event.model.id,
+    )
+    change = ModelChange(kind=ModelChangeKind.DEPRECATED, changed_fields=("merged_into",))
+    return _decided(page_model, after, change, prices, now)
+
+
+def _decided(
+    before: StoredModel | None, after: StoredModel, change: ModelChange | None, prices: Prices, now: datetime
+) -> Decision:
+    said = len(prices.changes) + (change is not None)
+    after = msgspec.structs.replace(
+        after,
+        prices=prices.in_force,
+        announced=prices.announced,
+        stale_since=after.stale_since if prices.in_force else None,
+        revision=after.revision + said,
+        updated_at=now if said else after.updated_at,
+    )
+    return Decision(before=before, after=after, model_change=change, price_changes=tuple(prices.changes))
+
+
+def _staled(model: StoredModel, prices: Prices, event: ModelEnriched) -> StoredModel:
+    if event.model.prices is not None:
+        return msgspec.structs.replace(model, stale_since=None)
+    if model.stale_since is None and prices.in_force:
+        return msgspec.structs.replace(model, stale_since=event.started_at)
+    return model
+
+
+def _kept(known: EnrichedModel, said: EnrichedModel) -> EnrichedModel:
+    """Return what is known now: a page does not overrule an API, and silence does not erase."""
+    if said.found_on_page and not known.found_on_page:
+        return msgspec.structs.replace(known, match=said.match)
+    return msgspec.structs.replace(
+        said,
+        context_window=known.context_window if said.context_window is None else said.context_window,
+        max_output_tokens=known.max_output_tokens if said.max_output_tokens is None else said.max_output_tokens,
+        capabilities=said.capabilities or known.capabilities,
+    )
+
+
+def _model_change(stored: StoredModel | None, facts: EnrichedModel) -> ModelChange | None:
+    if stored is None:
+        return ModelChange(kind=ModelChangeKind.APPEARED)
+    changed = tuple(name for name in _TOLD if getattr(stored.facts, name) != getattr(facts, name))
+    if not changed:
+        return None
+    was, is_now = (facts.usability is Usability.DEPRECATED for facts in (stored.facts, facts))
+    kind = ModelChangeKind.CHANGED
+    if was != is_now:
+        kind = ModelChangeKind.DEPRECATED if is_now else ModelChangeKind.REAPPEARED
+    return ModelChange(kind=kind, changed_fields=changed)
+
+
+def _deprecated_at(model: StoredModel, facts: EnrichedModel, started_at: datetime) -> datetime | None:
+    if facts.usability is not Usability.DEPRECATED:
+        return None
+    return model.deprecated_at or started_at
+
+
+def _until(model: StoredModel) -> tuple[object, ...]:
+    return tuple((price.key, price.effective_until) for price in model.prices)

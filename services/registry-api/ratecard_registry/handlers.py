@@ -1,0 +1,118 @@
+"""What the registry does with each event: applies models in batches, closes syncs, keeps pages, brings days into force.
+
+Everything that an event causes is one transaction, with the inbox row that makes its repeat a recorded duplicate. The
+caches are told after the commit; a crash in between is made up for by the next look at what they have not heard.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+
+from ratecard_registry import changes
+from ratecard_registry.applying import Applying
+from ratecard_registry.store import Store
+from ratecard_registry.sync_store import SyncStore
+from ratecard_shared import inbox
+from ratecard_shared.events import Enriched, ModelEnriched, PricingScraped, ProviderEnriched, SyncStarted
+
+CONSUMER: Final = "registry"
+SYNC_STATUS: Final = "sync:status"
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Registry:
+    """The registry's handlers. `pool` and `now` are called when they are needed; `tell_caches` after each commit."""
+
+    def __init__(
+        self,
+        *,
+        pool: Callable[[], asyncpg.Pool],
+        tell_caches: Callable[[], Awaitable[None]],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Wire it."""
+        self._pool = pool
+        self._tell_caches = tell_caches
+        self._now = now
+        self._store = Store()
+        self._syncs = SyncStore()
+
+    async def on_enriched(self, event: Enriched, _record: Any = None) -> None:
+        """Apply one event."""
+        await self.on_enriched_batch([event])
+
+    async def on_enriched_batch(self, events: Sequence[Enriched]) -> None:
+        """Apply events in the order in which they came, in one transaction."""
+        async with self._pool().acquire() as connection, connection.transaction():
+            await self.apply(connection, events)
+        await self._tell_caches()
+
+    async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> None:
+        """Apply events in the caller's transaction."""
+        new = await inbox.first_times(connection, CONSUMER, [event.event_id for event in events])
+        applying = Applying(self._store, self._syncs, connection, self._now())
+        await self._store.lock(connection, {event.provider for event in events})
+        for run in runs([event for event in _once(events) if event.event_id in new]):
+            older = await applying.run(run)
+            for event in older:
+                await inbox.mark(connection, CONSUMER, event.event_id, "older")
+        await applying.complete_syncs()
+
+    async def on_began(self, started: SyncStarted, _record: Any = None) -> None:
+        """Show that a provider is being synced."""
+        async with self._pool().acquire() as connection, connection.transaction():
+            if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id):
+                await self._store.lock(connection, [started.provider])
+                await self._syncs.began(connection, started)
+                await self._store.bump(connection, [SYNC_STATUS])
+        await self._tell_caches()
+
+    async def on_pages(self, scraped: PricingScraped, _record: Any = None) -> None:
+        """Keep the bytes of the pages that prices were read from."""
+        async with self._pool().acquire() as connection, connection.transaction():
+            if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id):
+                await self._syncs.keep_bodies(connection, scraped.bodies)
+
+    async def bring_into_force(self) -> int:
+        """Bring announced prices into force on their day, end those whose last day is over; return how many models."""
+        now = self._now()
+        async with self._pool().acquire() as connection, connection.transaction():
+            due = await self._store.due(connection, now)
+            if due:
+                await self._store.lock(connection, {provider for provider, _ in due})
+                models = await self._store.models(connection, due)
+                decisions = [changes.keep_time(model, now) for model in models.values()]
+                await self._store.write(connection, decisions, sync_id=None, now=now)
+        if due:
+            await self._tell_caches()
+        return len(due)
+
+
+def runs(events: Sequence[Enriched]) -> Iterator[list[Enriched]]:
+    """Cut events into runs that can be applied at once: models that are all different, or one closing by itself."""
+    run: list[Enriched] = []
+    seen: set[tuple[str, str]] = set()
+    for event in events:
+        if isinstance(event, ProviderEnriched):
+            if run:
+                yield run
+            yield [event]
+            run, seen = [], set()
+            continue
+        place = (event.provider, event.model.id)
+        if place in seen:
+            yield run
+            run, seen = [], set()
+        run.append(event)
+        seen.add(place)
+    if run:
+        yield run
+
+
+def _once(events: Sequence[Enriched]) -> list[ModelEnriched | ProviderEnriched]:
+    return list({event.event_id: event for event in reversed(events)}.values())[::-1]

@@ -1,0 +1,195 @@
+"""Models, prices and history in PostgreSQL. Every method runs in the caller's transaction and takes many at once.
+
+A change of a price, its row in `pricing_history` and its event in the outbox are written together, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from ratecard_registry.changes import Decision
+from ratecard_registry.history import History, history_of
+from ratecard_registry.rows import model_from, model_row, price_from, price_row
+from ratecard_registry.says import said_by
+from ratecard_registry.stored import Applied, Price, StoredModel
+from ratecard_shared import outbox
+from ratecard_shared.database import queries
+
+QUERIES: Final = Path(__file__).with_name("apply.sql")
+SERVICE: Final = "registry-api"
+
+Place = tuple[str, str]
+"""Provider and model id."""
+
+
+class Store:
+    """The tables that syncs write."""
+
+    def __init__(self) -> None:
+        """Read the named queries."""
+        self._sql = queries(QUERIES)
+
+    async def lock(self, connection: asyncpg.Connection, providers: Iterable[str]) -> None:
+        """Hold off every other writer of these providers until the commit."""
+        await self._sql.lock_providers(connection, providers=sorted(set(providers)))
+
+    async def models(self, connection: asyncpg.Connection, places: Collection[Place]) -> dict[Place, StoredModel]:
+        """Return those of the models that exist, with their rows locked."""
+        where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
+        rows = [row async for row in self._sql.lock_models(connection, **where)]
+        if not rows:
+            return {}
+        prices = _by_model([row async for row in self._sql.prices_of(connection, **where)])
+        announced = _by_model([row async for row in self._sql.announced_of(connection, **where)])
+        found = (model_from(row, prices[_place(row)], announced[_place(row)]) for row in rows)
+        return {model.place: model for model in found}
+
+    async def page_models(self, connection: asyncpg.Connection, provider: str, names: list[str]) -> dict[str, str]:
+        """Return the models that are known only from a page under one of these names: ids by name."""
+        rows = [row async for row in self._sql.page_models(connection, provider=provider, names=names)]
+        return {row["display_name"]: row["id"] for row in rows} | {row["id"]: row["id"] for row in rows}
+
+    async def listed(self, connection: asyncpg.Connection, providers: Iterable[str]) -> dict[str, Applied]:
+        """Return the newest complete list that was applied of each provider."""
+        rows = self._sql.listed(connection, providers=list(providers))
+        return {
+            row["provider"]: Applied(
+                started_at=row["listed_at"], sync_id=row["listed_sync"], generation=row["listed_generation"]
+            )
+            async for row in rows
+        }
+
+    async def absent_ids(
+        self, connection: asyncpg.Connection, provider: str, model_ids: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Return the provider's models that are not deprecated and not among these."""
+        rows = self._sql.absent_ids(connection, provider=provider, model_ids=list(model_ids))
+        return tuple([row["id"] async for row in rows])
+
+    async def ids_to_judge(
+        self, connection: asyncpg.Connection, provider: str, sync_id: str, model_ids: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Return the models that have prices which this sync did not show."""
+        rows = self._sql.ids_to_judge(connection, provider=provider, sync_id=sync_id, model_ids=list(model_ids))
+        return tuple([row["id"] async for row in rows])
+
+    async def due(self, connection: asyncpg.Connection, now: datetime) -> tuple[Place, ...]:
+        """Return the models that have a price whose day has come or is over."""
+        return tuple([(row["provider"], row["id"]) async for row in self._sql.due(connection, now=now)])
+
+    async def move_history(self, connection: asyncpg.Connection, provider: str, page_name: str, model_id: str) -> None:
+        """Give the history of a page name to the model that an API has named."""
+        await self._sql.move_history(connection, provider=provider, page_name=page_name, model_id=model_id)
+
+    async def write(
+        self, connection: asyncpg.Connection, decisions: Sequence[Decision], *, sync_id: str | None, now: datetime
+    ) -> None:
+        """Write what was decided of models that are all different, with what is said about it.
+
+        `sync_id` is the sync behind it, None where the price says it itself.
+        """
+        await self._write_models(connection, decisions)
+        await self._write_prices(connection, decisions)
+        for wave in history_of(decisions, now=now):
+            await self._write_history(connection, wave)
+        said = [item for decision in decisions for item in said_by(decision, sync_id=sync_id, now=now)]
+        await outbox.say_all(connection, service=SERVICE, said=said)
+        if names := sorted({decision.after.provider for decision in decisions if decision.visible}):
+            await self.bump(connection, names)
+
+    async def bump(self, connection: asyncpg.Connection, names: list[str]) -> None:
+        """Make what caches hold under these names outdated."""
+        await self._sql.bump_versions(connection, names=sorted(names))
+
+    async def count(
+        self,
+        connection: asyncpg.Connection,
+        sync_id: str,
+        provider: str,
+        *,
+        updated: int = 0,
+        deprecated: int = 0,
+        pricing: int = 0,
+    ) -> None:
+        """Add to the counts of the provider's outcome in the sync."""
+        if updated or deprecated or pricing:
+            await self._sql.count_in_outcome(
+                connection,
+                sync_id=sync_id,
+                provider=provider,
+                updated=updated,
+                deprecated=deprecated,
+                pricing=pricing,
+            )
+
+    async def _write_models(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
+        changed, touched = [], defaultdict(list)
+        for decision in decisions:
+            before, after = decision.before, decision.after
+            if before is None or decision.visible or before.facts != after.facts:
+                changed.append(model_row(after))
+            elif before.applied != after.applied:
+                touched[after.provider, after.applied].append(after.facts.id)
+        if changed:
+            await self._sql.save_models(connection, rows=changed)
+        for (provider, applied), ids in touched.items():
+            await self._sql.touch_models(
+                connection,
+                provider=provider,
+                ids=ids,
+                applied_at=applied.started_at,
+                applied_sync=applied.sync_id,
+                applied_generation=applied.generation,
+            )
+
+    async def _write_prices(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
+        for part, drop, save in (
+            ("prices", self._sql.drop_prices, self._sql.save_prices),
+            ("announced", self._sql.drop_announced, self._sql.save_announced),
+        ):
+            gone, new = _difference(decisions, part)
+            if gone:
+                await drop(connection, rows=gone)
+            if new:
+                await save(connection, rows=new)
+
+    async def _write_history(self, connection: asyncpg.Connection, wave: History) -> None:
+        for rows, write in (
+            (wave.ended, self._sql.end_history),
+            (wave.superseded, self._sql.supersede_history),
+            (wave.added, self._sql.add_history),
+        ):
+            if rows:
+                await write(connection, rows=rows)
+
+
+def _difference(decisions: Sequence[Decision], part: str) -> tuple[list[Any], list[Any]]:
+    gone, new = [], []
+    for decision in decisions:
+        before = _by_place(getattr(decision.before, part)) if decision.before else {}
+        after = _by_place(getattr(decision.after, part))
+        gone += [price_row(decision.after, before[place]) for place in before.keys() - after.keys()]
+        new += [price_row(decision.after, price) for place, price in after.items() if before.get(place) != price]
+    return gone, new
+
+
+def _by_place(prices: Iterable[Price]) -> dict[Any, Price]:
+    """Index prices so that those which share a row have one place: an announced price has a row per day."""
+    return {(price.key, price.effective_date): price for price in prices}
+
+
+def _by_model(rows: Iterable[asyncpg.Record]) -> dict[Place, tuple[Price, ...]]:
+    found: dict[Place, tuple[Price, ...]] = defaultdict(tuple)
+    for row in rows:
+        found[row["provider"], row["model_id"]] += (price_from(row),)
+    return found
+
+
+def _place(row: asyncpg.Record) -> Place:
+    return (row["provider"], row["id"])
