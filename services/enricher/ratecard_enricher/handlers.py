@@ -1,0 +1,139 @@
+"""What the enricher does with each event: keeps it, and closes the join once both sides have spoken or it is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+from opentelemetry import context, propagate
+
+from ratecard_enricher.join import Joined
+from ratecard_enricher.join import join as joined
+from ratecard_enricher.store import SIDES, Join, SideName, Store
+from ratecard_providers.spec import Provider
+from ratecard_shared import inbox, outbox
+from ratecard_shared.events import (
+    ModelEnriched,
+    ModelsDiscovered,
+    PricingScraped,
+    ProviderEnriched,
+    SideOutcome,
+    SyncStarted,
+)
+from ratecard_shared.syncs import derived_id
+from ratecard_shared.topics import MODEL_ENRICHED
+
+SERVICE: Final = "enricher"
+_KEPT: Final = timedelta(days=7)
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Enricher:
+    """The enricher's handlers. `pool` and `now` are called when they are needed."""
+
+    def __init__(
+        self,
+        *,
+        providers: Mapping[str, Provider],
+        pool: Callable[[], asyncpg.Pool],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Wire it with the provider files."""
+        self._providers = providers
+        self._pool = pool
+        self._now = now
+        self._store = Store()
+
+    async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
+        """Open the join, or give its start to one that a side has opened already."""
+        async with self._pool().acquire() as connection, connection.transaction():
+            join = await self._store.lock(connection, started.sync_id, started.provider)
+            if await inbox.first_time(connection, SERVICE, started.event_id):
+                join = await self._store.start(connection, started)
+                await self._close_if_whole(connection, join)
+
+    async def on_discovered(self, part: ModelsDiscovered, _record: Any = None) -> None:
+        """Keep a chunk of the discovery side."""
+        await self._on_side("discovery", part)
+
+    async def on_scraped(self, part: PricingScraped, _record: Any = None) -> None:
+        """Keep a chunk of the pricing side."""
+        await self._on_side("pricing", part)
+
+    async def _on_side(self, side: SideName, part: ModelsDiscovered | PricingScraped) -> None:
+        async with self._pool().acquire() as connection, connection.transaction():
+            join = await self._store.lock(connection, part.sync_id, part.provider)
+            if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id):
+                return
+            if await self._store.add(connection, side, part):
+                await self._close_if_whole(connection, join)
+
+    async def _close_if_whole(self, connection: asyncpg.Connection, join: Join) -> None:
+        sides = await self._store.sides(connection, join)
+        # A side that speaks after the deadline reopens the join: what it says is the next generation.
+        if join.started_at and (len(sides) == len(SIDES) or join.closed):
+            await self._close(connection, join, sides)
+
+    async def _close(self, connection: asyncpg.Connection, join: Join, sides: Mapping[SideName, Any]) -> None:
+        provider = self._providers.get(join.provider) or Provider(id=join.provider, name=join.provider)
+        discovered: ModelsDiscovered | None = sides.get("discovery")
+        scraped: PricingScraped | None = sides.get("pricing")
+        known = await self._store.known_ids(connection, join.provider)
+        result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known)
+        if discovered and discovered.outcome is SideOutcome.COMPLETE and join.started_at:
+            ids = tuple(model.id for model in discovered.models)
+            await self._store.know_ids(connection, join.provider, join.started_at, ids)
+        generation = await self._store.close(connection, join)
+        for event in events(join, result, generation=generation, now=self._now()):
+            await outbox.say(connection, service=SERVICE, topic=MODEL_ENRICHED, key=join.provider, event=event)
+        _LOG.info("joined %s of sync %s: %d models", join.provider, join.sync_id, len(result.models))
+
+    async def sweep(self) -> None:
+        """Close every join whose deadline has passed with what has come of it."""
+        async for sync_id, provider in self._store.overdue(self._pool(), self._now()):
+            async with self._pool().acquire() as connection, connection.transaction():
+                join = await self._store.lock(connection, sync_id, provider)
+                if not join.closed:
+                    token = context.attach(propagate.extract(join.trace))
+                    try:
+                        await self._close(connection, join, await self._store.sides(connection, join))
+                    finally:
+                        context.detach(token)
+
+    async def forget(self) -> None:
+        """Drop joins of a week ago."""
+        await self._store.forget(self._pool(), self._now() - _KEPT)
+
+
+def events(
+    join: Join, result: Joined, *, generation: int, now: datetime
+) -> tuple[ModelEnriched | ProviderEnriched, ...]:
+    """Return what a closed join says: a record per model, then the closing one."""
+    common: dict[str, Any] = {
+        "sync_id": join.sync_id,
+        "occurred_at": now,
+        "provider": join.provider,
+        "started_at": join.started_at or now,
+        "generation": generation,
+    }
+    models = tuple(
+        ModelEnriched(
+            event_id=derived_id("enriched", join.sync_id, join.provider, generation, model.id), model=model, **common
+        )
+        for model in result.models
+    )
+    closing = ProviderEnriched(
+        event_id=derived_id("closing", join.sync_id, join.provider, generation),
+        discovery=result.discovery,
+        pricing=result.pricing,
+        model_ids=result.model_ids,
+        unmatched_names=result.unmatched_names,
+        unpriced_ids=result.unpriced_ids,
+        pages=result.pages,
+        errors=result.errors,
+        **common,
+    )
+    return (*models, closing)

@@ -1,0 +1,42 @@
+-- name: open_join(sync_id, provider)!
+INSERT INTO joins (sync_id, provider) VALUES (:sync_id, :provider) ON CONFLICT DO NOTHING;
+
+-- name: lock_join(sync_id, provider)^
+-- Taken first of all: without this lock two sides that commit at once both see one half.
+SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM joins
+WHERE sync_id = :sync_id AND provider = :provider FOR UPDATE;
+
+-- name: start_join(sync_id, provider, started_at, deadline, trace)!
+UPDATE joins SET started_at = :started_at, deadline = :deadline, trace = :trace
+WHERE sync_id = :sync_id AND provider = :provider;
+
+-- name: add_chunk(sync_id, provider, side, attempt_id, index, total, body)!
+INSERT INTO join_chunks (sync_id, provider, side, attempt_id, index, total, body)
+VALUES (:sync_id, :provider, :side, :attempt_id, :index, :total, :body) ON CONFLICT DO NOTHING;
+
+-- name: chunks(sync_id, provider, side, attempt_id)
+SELECT body FROM join_chunks
+WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id ORDER BY index;
+
+-- name: complete_side(sync_id, provider, side, attempt_id)!
+INSERT INTO join_sides (sync_id, provider, side, attempt_id) VALUES (:sync_id, :provider, :side, :attempt_id);
+
+-- name: sides(sync_id, provider)
+SELECT side, attempt_id FROM join_sides WHERE sync_id = :sync_id AND provider = :provider;
+
+-- name: close_join(sync_id, provider, generation)!
+UPDATE joins SET closed = true, generation = :generation WHERE sync_id = :sync_id AND provider = :provider;
+
+-- name: overdue(now)
+SELECT sync_id, provider FROM joins WHERE NOT closed AND deadline < :now ORDER BY deadline LIMIT 50;
+
+-- name: known_ids(provider)$
+SELECT ids FROM known_models WHERE provider = :provider;
+
+-- name: know_ids(provider, started_at, ids)!
+INSERT INTO known_models (provider, started_at, ids) VALUES (:provider, :started_at, :ids)
+ON CONFLICT (provider) DO UPDATE SET started_at = EXCLUDED.started_at, ids = EXCLUDED.ids
+WHERE known_models.started_at < EXCLUDED.started_at;
+
+-- name: forget_joins(before)!
+DELETE FROM joins WHERE created_at < :before AND (closed OR deadline IS NULL);

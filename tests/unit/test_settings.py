@@ -1,0 +1,48 @@
+"""Settings: a wrong value is one line with the variable, what it got and what it takes; a secret is not shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from ratecard_scheduler.settings import SchedulerSettings
+from ratecard_scraper.settings import ScraperSettings
+from ratecard_shared.settings import SettingsError, load
+
+
+def test_the_defaults_are_the_guides() -> None:
+    scheduler, scraper = load(SchedulerSettings, {}), load(ScraperSettings, {})
+    assert scheduler.sync_schedule_cron == "0 2 * * *"
+    assert scheduler.sync_timeout_ms == 300_000
+    assert scheduler.enable_auto_sync
+    assert (scraper.scraping_delay_ms, scraper.scraping_timeout_ms) == (1000, 30_000)
+    assert scraper.scraping_user_agent.startswith("Ratecard/")
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert load(SchedulerSettings, {"SYNC_TIMEOUT_MS": "", "DATABASE_URL": " "}) == load(SchedulerSettings, {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "takes"),
+    [
+        ("SYNC_TIMEOUT_MS", "soon", "a whole number of milliseconds from 1000"),
+        ("SYNC_TIMEOUT_MS", "5", "a whole number of milliseconds from 1000"),
+        ("ENABLE_AUTO_SYNC", "perhaps", "true or false"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "here", "host:port"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_a_wrong_value_is_named(variable: str, value: str, takes: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(SchedulerSettings, {variable: value})
+    message = str(caught.value)
+    assert message.startswith(f"{variable} is {value!r}, but it takes ")
+    assert takes in message
+    assert "\n" not in message
+
+
+def test_a_secret_is_not_shown() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(SchedulerSettings, {"DATABASE_URL": "ratecard:hunter2@db"})
+    assert "hunter2" not in str(caught.value)
+    assert "DATABASE_URL" in str(caught.value)
