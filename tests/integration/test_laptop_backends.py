@@ -16,9 +16,8 @@ from redis.asyncio import Redis
 
 from ratecard_cli.laptop import ports
 from ratecard_cli.laptop.backends import Backends, Ports, embedded_backends
+from ratecard_cli.laptop.errors import ProcessError, StateError
 from ratecard_cli.laptop.homes import forget
-from ratecard_cli.laptop.processes import ProcessError
-from ratecard_cli.laptop.state import StateError
 from ratecard_shared.database import connected
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from process_life import is_alive, until
 
+from ratecard_cli.laptop.errors import ProcessError
 from ratecard_cli.laptop.leash import __file__ as leash
-from ratecard_cli.laptop.processes import Process, ProcessError, Spec, running, terminate_like_ctrl_c
+from ratecard_cli.laptop.processes import Process, Spec, running, terminate_like_ctrl_c
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEP

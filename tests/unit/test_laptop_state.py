@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratecard_cli.laptop import ports
-from ratecard_cli.laptop.state import StateError, locked
+from ratecard_cli.laptop.errors import PortTakenError, StateError
+from ratecard_cli.laptop.state import locked
 
 
 def test_a_second_run_is_told_who_has_the_folder(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_run_waits_for_what_a_killed_one_left_to_end(tmp_path: Path) -> None:
 def test_a_port_in_use_is_named_with_what_wanted_it() -> None:
     with socket.create_server((ports.HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ports.PortTakenError, match=f"port {port} for PostgreSQL cannot be used"):
+        with pytest.raises(PortTakenError, match=f"port {port} for PostgreSQL cannot be used"):
             ports.choose(port, "PostgreSQL")
 
 

@@ -15,8 +15,8 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from ratecard_cli.laptop.errors import StateError
 from ratecard_cli.laptop.postgres import Cluster
-from ratecard_cli.laptop.state import StateError
 
 _SHARED: Final = Path("/var/lib/ratecard")
 _NOBODY: Final = "nobody"

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final
 
+from ratecard_cli.laptop.errors import PortTakenError
+
 HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 0.5
-
-
-class PortTakenError(RuntimeError):
-    """The port that was asked for is in use."""
 
 
 def choose(wanted: int | None, what: str) -> int:

@@ -18,8 +18,9 @@ from typing import Final
 
 import msgspec
 
+from ratecard_cli.laptop.errors import ProcessError
 from ratecard_cli.laptop.ports import HOST
-from ratecard_cli.laptop.processes import ProcessError, Spec, leashed
+from ratecard_cli.laptop.processes import Spec, leashed
 
 USER: Final = "ratecard"
 DATABASE: Final = "ratecard"

@@ -18,13 +18,11 @@ from typing import Final
 
 import msgspec
 
+from ratecard_cli.laptop.errors import ProcessError
+
 _LEASH: Final = Path(__file__).with_name("leash.py")
 _LOOK_SECONDS: Final = 0.02
 _TAIL_LINES: Final = 15
-
-
-class ProcessError(RuntimeError):
-    """A process that did not start, or stopped by itself; the message ends with the last lines of its log."""
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ratecard_cli.laptop.errors import StateError
+
 DEFAULT: Final = Path(".ratecard")
 _ENDING_SECONDS: Final = 15
 _LOOK_SECONDS: Final = 0.1
-
-
-class StateError(RuntimeError):
-    """The folder cannot be used; the message says what to do."""
 
 
 @contextlib.contextmanager
