@@ -15,7 +15,7 @@ from scripted_server import Asked, FakeTime, Reply, ScriptedServer, scripted_ser
 from ratecard_discovery.handlers import discover
 from ratecard_providers.load import load_providers, with_addresses
 from ratecard_providers.spec import Expectations, Provider
-from ratecard_shared.chunks import assemble
+from ratecard_shared.chunks import CHUNK_BYTES, assemble
 from ratecard_shared.events import ModelsDiscovered, SideOutcome, SyncStarted
 from ratecard_shared.http import open_client
 
@@ -312,6 +312,14 @@ async def test_a_second_list_tells_more_of_the_same_models(server: ScriptedServe
     evidence = model.prices[0].evidence
     assert evidence is not None
     assert "350000" in evidence.text
+
+
+async def test_a_model_that_no_record_can_hold_is_said(server: ScriptedServer) -> None:
+    time = server.reset()
+    server.answers(PATHS["openai"], Reply(body={"data": [{"id": "x" * CHUNK_BYTES}]}))
+    said = await discovered(simulated("openai", server), time)
+    assert (said.outcome, said.models) == (SideOutcome.FAILED, ())
+    assert "fits no record" in (said.error or "")
 
 
 async def test_an_absent_server_is_given_up(server: ScriptedServer) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from ratecard_discovery.faults import DiscoveryError
 from ratecard_discovery.fetch import Asker
 from ratecard_providers.endpoint import ListEndpoint
 from ratecard_providers.spec import Expectations, Provider
-from ratecard_shared.chunks import alone, split
+from ratecard_shared.chunks import ItemTooLongError, alone, split
 from ratecard_shared.events import DiscoveredModel, ModelsDiscovered, SideOutcome, SyncStarted
 from ratecard_shared.http import Client
 from ratecard_shared.retry import Patience, Sleep
@@ -54,18 +56,20 @@ async def discover(
     except DiscoveryError as reason:
         _LOG.warning("Discovery of %s failed: %s", started.provider, reason)
         outcome, error, models = SideOutcome.FAILED, str(reason), ()
-    return split(
-        ModelsDiscovered(
-            event_id=new_id(),
-            sync_id=started.sync_id,
-            occurred_at=now(),
-            provider=started.provider,
-            outcome=outcome,
-            chunk=alone(new_id()),
-            error=error,
-            models=models,
-        )
+    said = ModelsDiscovered(
+        event_id=new_id(),
+        sync_id=started.sync_id,
+        occurred_at=now(),
+        provider=started.provider,
+        outcome=outcome,
+        chunk=alone(new_id()),
+        error=error,
+        models=models,
     )
+    try:
+        return split(said)
+    except ItemTooLongError as reason:
+        return split(replace(said, outcome=SideOutcome.FAILED, error=f"the list fits no record: {reason}", models=()))
 
 
 class NotTried(Exception):  # noqa: N818 - it is no error

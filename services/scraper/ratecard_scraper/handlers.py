@@ -20,7 +20,7 @@ from ratecard_scraper.faults import PageError
 from ratecard_scraper.fetch import Fetcher
 from ratecard_scraper.readings import Readings
 from ratecard_scraper.visit import Problem, Visit, Visitor
-from ratecard_shared.chunks import alone, split
+from ratecard_shared.chunks import ItemTooLongError, alone, split
 from ratecard_shared.events import AlertRaised, PricingScraped, SideOutcome, SyncStarted
 
 _LOG: Final = logging.getLogger(__name__)
@@ -70,7 +70,12 @@ async def scrape(
     except PageError as reason:
         _LOG.warning("Scraping of %s failed: %s", started.provider, reason)
         harvest = Harvest(outcome=SideOutcome.FAILED, error=str(reason))
-    return _events(harvest, started, now, new_id), _alerts(harvest, started, now, new_id)
+    alerts = _alerts(harvest, started, now, new_id)
+    try:
+        return _events(harvest, started, now, new_id), alerts
+    except ItemTooLongError as error:
+        harvest = Harvest(outcome=SideOutcome.FAILED, error=f"the prices fit no record: {error}")
+        return _events(harvest, started, now, new_id), alerts
 
 
 def pages_to_read(started: SyncStarted, provider: Provider | None) -> tuple[Provider, Pricing]:
