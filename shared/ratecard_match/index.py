@@ -25,6 +25,7 @@ class PageIndex:
         self._joined: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         self._numbers: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         self._modeless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._versionless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         self._dated: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         for name in self.names.values():
             self._core[name.core].append(name)
@@ -32,6 +33,7 @@ class PageIndex:
             self._joined[joined(name)].append(name)
             self._numbers[name.numbers].append(name)
             self._modeless[modeless(name.core)].append(name)
+            self._versionless[versionless(name.core)].append(name)
             if name.dates:
                 self._dated[name.words].append(name)
         self._spellings = [" ".join(name.core) for name in self.names.values()]
@@ -55,6 +57,10 @@ class PageIndex:
 
     def names_dated(self, words: tuple[str, ...]) -> list[Name]:
         return self._dated.get(words, [])
+
+    def other_versions(self, name: Name) -> list[Name]:
+        """Return the names that differ from `name` by their version: where there are any, `-latest` may have moved."""
+        return [one for one in self._versionless.get(versionless(name.core), []) if one.core != name.core]
 
     def nearest(self, name: Name, *, limit: int) -> list[Name]:
         """Return the names spelled most like `name`, nearest first."""
@@ -82,3 +88,7 @@ def joined(name: Name) -> tuple[str, ...]:
 
 def modeless(core: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(token for token in core if token not in MODES)
+
+
+def versionless(core: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(token for token in core if not token.replace(".", "").isdigit())

@@ -30,6 +30,7 @@ SCORES: Final[dict[str, float]] = {
 
 _MOST_FUZZY: Final = 91.0
 _SHOWN: Final = 5
+_PREVIEW: Final = "preview"
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,22 +111,23 @@ def _settled(names: dict[str, Name], results: dict[str, MatchResult]) -> dict[st
     for model_id, result in results.items():
         if result.answer is not None:
             owners[result.answer].append(model_id)
-    return {model_id: _unless_owned(model_id, result, names, results, owners) for model_id, result in results.items()}
+    settled = {}
+    for model_id, result in results.items():
+        rivals = [rival for rival in owners[result.answer] if rival != model_id] if result.answer is not None else []
+        rival = _rival(names[model_id], result, [(names[rival], results[rival]) for rival in rivals])
+        settled[model_id] = result if rival is None else _taken_back(result, rival)
+    return settled
 
 
-def _unless_owned(
-    model_id: str,
-    result: MatchResult,
-    names: dict[str, Name],
-    results: dict[str, MatchResult],
-    owners: dict[str, list[str]],
-) -> MatchResult:
-    """Take a weak match back where another model has the name: surely, or as weakly."""
-    if result.answer is None or result.method in SURE:
-        return result
-    rivals = [rival for rival in owners[result.answer] if names[rival].core != names[model_id].core]
-    if not rivals:
-        return result
-    sure = next((rival for rival in rivals if results[rival].method in SURE), rivals[0])
-    refused = Refused(name=result.answer, reason=f"it is the name of {sure}")
+def _rival(name: Name, result: MatchResult, rivals: list[tuple[Name, MatchResult]]) -> Name | None:
+    """Return the model that has a better or an equal claim to the name, if there is one."""
+    if result.method == "snapshot" and _PREVIEW in name.tokens:
+        return next((rival for rival, other in rivals if other.method == "snapshot" and rival.core == name.core), None)
+    if result.method in SURE:
+        return None
+    return next((rival for rival, _ in rivals if rival.core != name.core), None)
+
+
+def _taken_back(result: MatchResult, rival: Name) -> MatchResult:
+    refused = Refused(name=result.answer or "", reason=f"{rival.text} has as good a claim to the name")
     return MatchResult(refused=(refused, *result.refused))

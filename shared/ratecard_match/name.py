@@ -98,7 +98,7 @@ def parse(text: str, *, provider: str = "") -> Name:
 
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).casefold().strip()
-    plain = _DASHES.sub("-", plain).replace("+", " plus ").strip()
+    plain = _DASHES.sub("-", plain).replace("+", " plus ").replace("x.ai", "xai").replace("z.ai", "zai").strip()
     without = re.sub(NICKNAMES, " ", plain)
     return without.strip(" ()") if re.search(r"\d", without) else plain
 

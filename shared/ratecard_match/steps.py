@@ -8,7 +8,7 @@ from typing import Final
 
 from ratecard_match.dates import agree
 from ratecard_match.guard import FUZZY_SHARE, alikeness, objection
-from ratecard_match.index import PageIndex, joined
+from ratecard_match.index import PageIndex, joined, versionless
 from ratecard_match.name import Name, parse
 from ratecard_match.vocabulary import DATED_RELEASES, OPEN_WEIGHTS, TUNED
 
@@ -44,11 +44,15 @@ def same_pointer(mine: Name, other: Name) -> bool:
 
 def _documented(name: Name, index: PageIndex, aliases: Aliases) -> list[Name]:
     documented = aliases.get(name.text) or aliases.get(name.text.rsplit("/", 1)[-1]) or ()
-    found = [index.names[text] for text in documented if text in index.names]
-    if found:
-        return found[:1]
+    found = [index.names[text] for text in documented if text in index.names][:1]
     spelled = [parse(text, provider=index.provider) for text in documented]
-    return [one for alias in spelled for one in index.same_core(alias.core) if same_pointer(alias, one)]
+    found = found or [one for alias in spelled for one in index.same_core(alias.core) if same_pointer(alias, one)]
+    return [] if _may_have_moved(name) and any(index.other_versions(one) for one in found) else found
+
+
+def _may_have_moved(name: Name) -> bool:
+    """Return whether the id points at the latest of a model without saying its version."""
+    return name.latest and versionless(name.core) == name.core
 
 
 def _cores(name: Name) -> list[tuple[str, ...]]:

@@ -36,7 +36,7 @@ MAKERS: Final[dict[str, str]] = {
 }
 """Who made a model, as prefixes of ids and of names spell it (separators left out)."""
 
-PURE_MAKERS: Final = _words("openai anthropic google amazon cohere nvidia microsoft perplexity meta moonshotai xai")
+PURE_MAKERS: Final = _words("openai anthropic google amazon cohere nvidia microsoft perplexity meta moonshotai xai zai")
 """Makers whose name is no model's name: in front of a name they say only who made it."""
 
 BRANDS: Final[dict[str, str]] = {
