@@ -1,0 +1,104 @@
+"""A page as a sequence of blocks, the same for HTML and markdown: headings, prose, tables with their context.
+
+Positions are offsets in the text that evidence is cut from, so that every price can show the piece of the page it
+was read from.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of `text`, one of the texts of a page, from `start` to `end`."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """A table cell. `text` is without struck-through words and footnote marks in superscript; `pieces` are its separate parts."""
+
+    text: str
+    pieces: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
+    header: bool = False
+    colspan: int = 1
+    rowspan: int = 1
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """A heading, by level, and the ids in code marks that follow it."""
+
+    level: int
+    text: str
+    position: int = 0
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands around a table: its headings from the outermost in, the prose since each of them, its tier pane."""
+
+    headings: tuple[Heading, ...] = ()
+    prose: tuple[tuple[str, ...], ...] = ()
+    pane: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The headings in one line, for traces and refusals."""
+        return " / ".join(heading.text for heading in self.headings if heading.text)
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table with every cell in its column. A cell that a row lacks is None; `header_rows` rows are heads."""
+
+    rows: tuple[tuple[Cell | None, ...], ...]
+    header_rows: int
+    context: Context
+    domain: str
+    source: str = "table"
+
+    @property
+    def width(self) -> int:
+        return max((len(row) for row in self.rows), default=0)
+
+
+class Prose(msgspec.Struct, frozen=True, kw_only=True):
+    """A paragraph or list item, with its place."""
+
+    text: str
+    context: Context
+    start: int
+    end: int
+    domain: str
+
+
+class Blocks(msgspec.Struct, frozen=True, kw_only=True):
+    """All blocks of a page in order, and the text that their positions are offsets in."""
+
+    tables: tuple[Table, ...]
+    prose: tuple[Prose, ...]
+    text: str
+
+
+class Outline:
+    """Keeps the context while a page is walked: a heading ends the sections at its level and below."""
+
+    def __init__(self) -> None:
+        self._headings: list[Heading] = []
+        self._prose: list[list[str]] = [[]]
+
+    def heading(self, heading: Heading) -> None:
+        while self._headings and self._headings[-1].level >= heading.level:
+            self._headings.pop()
+            self._prose.pop()
+        self._headings.append(heading)
+        self._prose.append([])
+
+    def say(self, text: str) -> None:
+        if text.strip():
+            self._prose[-1].append(text.strip())
+
+    def context(self, pane: str | None = None) -> Context:
+        return Context(headings=tuple(self._headings), prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane)

@@ -1,0 +1,227 @@
+"""Strategy `columns`: a table whose rows are models and whose header, in one or two rows, names the price of each column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.blocks import Cell, Span, Table
+from ratecard_pages.context import about_video, layers, out_of_scope
+from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.names import Names, read_names
+from ratecard_pages.priced import price_cell
+from ratecard_pages.words import Meaning, fold, understand
+from ratecard_shared.prices import Refusal
+
+NAME: Final = "columns"
+MODEL: Final = re.compile(r"(?:[\w .&·-]{1,40} )?models?(?: names?| ids?)?|模型(?:名称)?|可用模型|模型名")
+_LABELS: Final = re.compile(
+    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|计费项|计费单位|单位|类型|项目"
+)
+_REGION: Final = re.compile(r"regions?|地域|区域")
+_MAX_HEADER_ROWS: Final = 2
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """What a column is for: `model`, `price`, `label`, `region`, `refused`, or `other`."""
+
+    role: str
+    meaning: Meaning = Meaning()
+    text: str = ""
+
+
+def is_model_header(text: str) -> bool:
+    return MODEL.fullmatch(fold(text)) is not None
+
+
+def read_columns(table: Table, scope: Scope) -> Found:
+    """Read a table of this shape; `mine` is false where the table has another one."""
+    parts = _parts(table)
+    facts: list[Fact] = []
+    refused: list[Refusal] = []
+    reasons = []
+    for part in parts:
+        found = _read_part(part, scope)
+        facts += found.facts
+        refused += found.refused
+        reasons.append(found.reason)
+    if not any(reason == "" for reason in reasons):
+        return Found(mine=False, reason=next((reason for reason in reasons), "it has no rows"), refused=())
+    return Found(mine=True, facts=tuple(facts), refused=tuple(refused))
+
+
+def _parts(table: Table) -> list[Table]:
+    """The table, cut where a row in its middle is a header again."""
+    starts = [0] + [
+        index
+        for index, row in enumerate(table.rows)
+        if index > max(table.header_rows, 1)
+        and all(cell is not None and cell.header for cell in row)
+        and _model_column([row]) is not None
+    ]
+    ends = [*starts[1:], len(table.rows)]
+    return [
+        msgspec.structs.replace(table, rows=table.rows[start:end], header_rows=table.header_rows if start == 0 else 1)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _read_part(table: Table, scope: Scope) -> Found:
+    head, body = header_and_body(table)
+    model = _model_column(head)
+    if model is None:
+        return Found(mine=False, reason="no column is headed as the model's name")
+    columns = [_column(index, model, head, body, scope) for index in range(table.width)]
+    if any(column.meaning.training for column in columns) or out_of_scope(table.context):
+        return Found(mine=False, reason="it prices training or tools, no model inference")
+    if not any(column.role == "price" for column in columns):
+        return Found(mine=False, reason="no column is headed as a price")
+    reader = _Rows(table, scope, model, columns)
+    for row in body:
+        reader.read(row)
+    refused = [
+        refusal(column.text, "the column's header is not understood, so its figures are not taken")
+        for column in columns
+        if column.role == "refused"
+    ]
+    return Found(mine=True, facts=tuple(reader.facts), refused=tuple(refused + reader.refused))
+
+
+def header_and_body(table: Table) -> tuple[list[Sequence[Cell | None]], list[Sequence[Cell | None]]]:
+    """The head rows, which are the first row where the page marks none, and the others."""
+    count = table.header_rows or 1
+    if count > _MAX_HEADER_ROWS:
+        return [], list(table.rows)
+    return list(table.rows[:count]), list(table.rows[count:])
+
+
+def _head_text(head: Sequence[Sequence[Cell | None]], index: int) -> str:
+    cells = [row[index] for row in head if index < len(row)]
+    return " ".join(dict.fromkeys(cell.text for cell in cells if cell is not None and cell.text))
+
+
+def _model_column(head: Sequence[Sequence[Cell | None]]) -> int | None:
+    width = max((len(row) for row in head), default=0)
+    return next((index for index in range(width) if is_model_header(_head_text(head, index))), None)
+
+
+def _column(
+    index: int, model: int, head: Sequence[Sequence[Cell | None]], body: Sequence[Sequence[Cell | None]], scope: Scope
+) -> Column:
+    if index == model:
+        return Column(role="model")
+    text = _head_text(head, index)
+    if _REGION.fullmatch(fold(text)):
+        return Column(role="region", text=text)
+    if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
+        return Column(role="label", text=text)
+    meaning = understand(text, scope.page.words)
+    money = any(cell is not None and has_money(cell.text) for row in body if (cell := row[index]) is not None)
+    if meaning.unknown:
+        return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=meaning.training))
+    priced = meaning.component is not None or meaning.units or money
+    return Column(role="price" if priced and text else "refused" if money else "other", meaning=meaning, text=text)
+
+
+class _Rows:
+    def __init__(self, table: Table, scope: Scope, model: int, columns: Sequence[Column]) -> None:
+        self.facts: list[Fact] = []
+        self.refused: list[Refusal] = []
+        self._table, self._scope, self._model, self._columns = table, scope, model, columns
+        self._context = layers(table.context)
+        self._section = Meaning()
+        self._video = about_video(table.context)
+
+    def read(self, row: Sequence[Cell | None]) -> None:
+        cells = [cell for cell in row if cell is not None]
+        text = " | ".join(dict.fromkeys(cell.text for cell in cells))
+        if not any(cell.text for cell in cells):
+            return
+        if len(cells) < len(row):
+            self.refused.append(refusal(text, f"the row has {len(cells)} cells where the header has {len(row)}"))
+            return
+        if self._is_separator(cells):
+            return
+        self._read_model_row(row, text)
+
+    def _is_separator(self, cells: Sequence[Cell]) -> bool:
+        """A row that prices nothing but says what the next ones are: "Image generation models | Per image output"."""
+        prices = [cell for cell, column in zip(cells, self._columns, strict=True) if column.role == "price"]
+        if any(not read_cell(cell.text).is_text for cell in prices if cell.text):
+            return False
+        if not any(cell.text for cell in prices):
+            return False
+        said = [understand(cell.text) for cell in dict.fromkeys(cells) if cell.text]
+        units = [meaning for meaning in said if meaning.units and not meaning.unknown]
+        tiers = [meaning for meaning in said if meaning.tier and not meaning.unknown]
+        if not units and not tiers:
+            return False
+        self._section = Meaning(
+            units=units[0].units if units else (),
+            tier=tiers[0].tier if tiers else None,
+            currency=units[0].currency if units else None,
+        )
+        return True
+
+    def _read_model_row(self, row: Sequence[Cell | None], text: str) -> None:
+        cell = row[self._model]
+        names = read_names(cell.pieces if cell else ())
+        if names.fault is not None:
+            self._refuse_if_priced(row, text, names.fault)
+            return
+        names, labels = self._labels(row, names)
+        facts: list[Fact] = []
+        for index, column in enumerate(self._columns):
+            value = row[index]
+            if column.role == "price" and value is not None:
+                facts += self._price(value, column, labels, names, text, row)
+        real = [fact for fact in facts if not fact.estimate]
+        self.facts += real or facts
+
+    def _labels(self, row: Sequence[Cell | None], names: Names) -> tuple[Names, list[Meaning]]:
+        found: list[Meaning] = []
+        for index, column in enumerate(self._columns):
+            cell = row[index]
+            if cell is None or not cell.text or column.role not in ("label", "other", "region"):
+                continue
+            if column.role == "region":
+                names = msgspec.structs.replace(names, region=cell.text)
+                continue
+            meaning = understand(cell.text)
+            if column.role == "label" and not meaning.unknown:
+                found.append(meaning)
+            elif meaning.band is not None and not has_money(cell.text):
+                found.append(Meaning(band=meaning.band))
+        return names, found
+
+    def _price(
+        self, cell: Cell, column: Column, labels: Sequence[Meaning], names: Names, text: str, row: Sequence[Cell | None]
+    ) -> list[Fact]:
+        value = read_cell(cell.text)
+        if value.is_text:
+            if any(ch.isdigit() for ch in cell.text):
+                self.refused.append(refusal(text, f"the cell {cell.text[:60]!r} is not understood"))
+            return []
+        placed = [other for other in row if other is not None]
+        own = [other for other in placed if other.rowspan == 1] or placed
+        span = Span(text=self._table.domain, start=min(c.start for c in own), end=max(c.end for c in own))
+        facts, refused = price_cell(
+            value,
+            [*self._context, column.meaning, self._section, *labels],
+            names,
+            self._scope,
+            span=span,
+            strategy=NAME,
+            text=text,
+            about_video=self._video,
+        )
+        self.refused += refused
+        return facts
+
+    def _refuse_if_priced(self, row: Sequence[Cell | None], text: str, reason: str) -> None:
+        if any(cell is not None and has_money(cell.text) for cell in row):
+            self.refused.append(refusal(text, reason))

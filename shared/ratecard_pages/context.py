@@ -1,0 +1,80 @@
+"""What the headings, prose and panes around a table say about its prices, as layers from the outermost to the innermost."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ratecard_pages.blocks import Context
+from ratecard_pages.units import OTHER, Unit, take_units
+from ratecard_pages.words import Meaning, fold, understand
+
+_PRICE_WORDS: Final = re.compile(r"pric|cost|billed|charged|单价|价格|计费")
+_NO_MODEL: Final = re.compile(r"fine-?\s?tun|finetun|\btools?\b|training|微调|训练", re.IGNORECASE)
+_VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
+_LONGEST_STATEMENT: Final = 250
+
+
+def layers(context: Context) -> list[Meaning]:
+    """The unit and currency that the prose states, the tier of the pane, and every heading that is understood whole."""
+    found = [Meaning(units=stated_units(context))]
+    for heading in context.headings:
+        meaning = understand(heading.text)
+        if not meaning.unknown and (meaning.tier or meaning.modalities) and not meaning.units:
+            found.append(Meaning(tier=meaning.tier, modalities=meaning.modalities))
+    if context.pane:
+        found.append(Meaning(tier=context.pane))
+    return found
+
+
+def stated_units(context: Context) -> tuple[Unit, ...]:
+    """The unit that the nearest statement about prices gives; none where that statement gives several."""
+    for said in reversed(context.prose):
+        for text in reversed(said):
+            units = _statement(text)
+            if units is not None:
+                return units
+    return ()
+
+
+def _statement(text: str) -> tuple[Unit, ...] | None:
+    folded = fold(text)
+    if (
+        len(folded) > _LONGEST_STATEMENT
+        or _PRICE_WORDS.search(folded) is None
+        or re.search(r"[$¥€£]\s?\d|\d\s?元", folded)
+    ):
+        return None
+    if not re.search(r"\bper\b|/|每|为单位|单位", folded):
+        return None
+    units = tuple(unit for unit in dict.fromkeys(take_units(folded)[0]) if unit.kind != OTHER)
+    return units if len(units) == 1 else None
+
+
+def out_of_scope(context: Context) -> str | None:
+    """The heading or opening words that say that a section prices no model inference."""
+    words = [heading.text for heading in context.headings]
+    if context.prose and context.prose[-1]:
+        words.append(context.prose[-1][0])
+    for text in words:
+        if len(text) < 60 and _NO_MODEL.search(text) is not None:  # noqa: PLR2004 - a heading, not a paragraph
+            return text
+    return None
+
+
+def about_video(context: Context) -> bool:
+    """Whether the section is about video, so that a second is one of video."""
+    said = [heading.text for heading in context.headings]
+    said += [text for part in context.prose[-1:] for text in part if len(text) < _LONGEST_STATEMENT]
+    return any(_VIDEO.search(text) for text in said)
+
+
+def page_currency(text: str) -> str | None:
+    """The currency of all prices of the page, where one sentence says so."""
+    found = {
+        understand(match[1]).currency
+        for match in re.finditer(
+            r"all prices (?:are |listed )*(?:shown |quoted |given )?in ([A-Za-z.$€¥ ]{1,20})", text, re.IGNORECASE
+        )
+    }
+    return found.pop() if len(found) == 1 else None

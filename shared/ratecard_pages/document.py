@@ -1,0 +1,65 @@
+"""Bytes to text, and what kind of page it is. The content decides, not a file's suffix or a header."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+import msgspec
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
+_TAGS: Final = re.compile(
+    r"<(?:!doctype html|html|head|body|main|section|article|script|table|div|h[1-6]|p|span)\b", re.IGNORECASE
+)
+_MARKDOWN: Final = re.compile(r"^(?:#{1,6} \S|---\s*$|\|.*\||.*\|\s*:?-{3,})", re.MULTILINE)
+_JSON: Final = re.compile(r"""\ufeff?\s*(?:\{\s*["}]|\[\s*[{\["\]])""")
+
+HTML: Final = "html"
+MARKDOWN: Final = "markdown"
+JSON: Final = "json"
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as text. `kind` is html, markdown or json."""
+
+    text: str
+    kind: str
+
+
+def read_document(body: bytes) -> Document:
+    """Decode any bytes; what cannot be decoded becomes U+FFFD, which no name or figure is read across."""
+    text = _decode(body).replace("\x00", "")
+    return Document(text=text, kind=_kind(text))
+
+
+def _decode(body: bytes) -> str:
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(name, errors="replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(body[:4096])
+        try:
+            return body.decode(declared[1].decode("ascii") if declared else "utf-8", errors="replace")
+        except LookupError:
+            return body.decode("utf-8", errors="replace")
+
+
+def _kind(text: str) -> str:
+    if _JSON.match(text) is not None:
+        return JSON
+    head = text.lstrip()[:2000].lower()
+    if head.startswith("<") and _TAGS.match(head.lstrip("\ufeff")) is not None:
+        return HTML
+    if re.match(r"<!--|<!doctype|<\?xml", head):
+        return HTML
+    if _MARKDOWN.search(text) is not None:
+        return MARKDOWN
+    return HTML if _TAGS.search(text) is not None else MARKDOWN

@@ -1,0 +1,128 @@
+"""What a cell prices: figures with the words around them, "free", or nothing. A cell that does not parse is said so.
+
+A figure is money only with a currency sign beside it, or where it is all that the cell holds. Amounts keep the digits
+that were printed.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.words import fold
+
+_SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
+_AFTER: Final = r"元|美元|usd|cny|rmb|eur|€|gbp"
+_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+MONEY: Final = re.compile(
+    rf"(?P<minus>[-−–]\s?)?(?:(?P<before>{_SIGN})\s?(?P<minus2>[-−–])?(?P<n1>{_NUMBER})|(?P<n2>{_NUMBER})\s?(?P<after>{_AFTER})(?![a-z]))"
+    rf"(?P<tail>[,.]\d)?"
+)
+_BARE: Final = re.compile(rf"(?P<minus>[-−–]\s?)?(?P<n>{_NUMBER})")
+_CODES: Final = {
+    "us$": "USD", "$": "USD", "usd": "USD", "美元": "USD", "¥": "¥", "元": "CNY", "cny": "CNY", "rmb": "CNY",
+    "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP",
+}  # fmt: skip
+_FREE: Final = re.compile(r"(?:free(?: of charge)?|no charge|免费|限免|限时免费)\W*")
+_NOTHING: Final = re.compile(
+    r"(?:[-–—−\\/\s.]*|n/?a|none|null|tb[ad]|not (?:available|applicable|supported|offered)|coming soon|contact (?:us|sales)(?: .*)?|"
+    r"(?:暂)?不支持|暂无|无|敬请期待|联系(?:我们|销售)|unavailable|custom|same as .*|-)\W*"
+)
+_EQUIVALENT: Final = re.compile(
+    r"\((?:[^()]*\b)?(?:equivalent|equals?|approx(?:imately|\.)?|about|around|roughly|~|≈|约)[^()]*\)"
+)
+_MARK: Final = re.compile(r"\[?(\*+|†+|‡+|[¹²³⁴⁵])\]?|\[(\d{1,2})\]")
+_STRUCK: Final = re.compile(r"~~.*?~~")
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One amount, and the words of its cell that are about it. `printed` is the number as the page prints it."""
+
+    amount: Decimal
+    printed: str
+    currency: str | None
+    words: str = ""
+    marks: tuple[str, ...] = ()
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cell holds. `fault` says why it could not be read."""
+
+    figures: tuple[Figure, ...] = ()
+    free: bool = False
+    empty: bool = False
+    fault: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return not (self.figures or self.free or self.empty or self.fault)
+
+
+def read_cell(text: str) -> Cell:
+    """Read a price cell."""
+    folded = _EQUIVALENT.sub(" ", fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")).strip()
+    bare = _BARE.fullmatch(_MARK.sub("", folded).strip())
+    if bare is not None:
+        return _fault(folded) if bare["minus"] else Cell(figures=(_figure(bare["n"], None, "", folded),))
+    if _NOTHING.fullmatch(folded):
+        return Cell(empty=True)
+    if _FREE.fullmatch(folded):
+        return Cell(free=True)
+    matches = list(MONEY.finditer(folded))
+    if not matches:
+        return Cell()
+    if any(m["minus"] or m["minus2"] or m["tail"] for m in matches):
+        return _fault(folded)
+    return Cell(figures=_split(folded, matches))
+
+
+def has_money(text: str) -> bool:
+    """Whether the text prints an amount with a currency."""
+    return MONEY.search(fold(text)) is not None
+
+
+def printed_zero(figure: Figure) -> bool:
+    return figure.amount == 0
+
+
+def _fault(folded: str) -> Cell:
+    return Cell(fault=f"the cell {folded[:60]!r} is no plain amount")
+
+
+def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
+    """Give every figure its words: what follows it, and what stands before it up to the figure before, if that ends in a colon."""
+    gaps = [text[: matches[0].start()]]
+    gaps += [text[a.end() : b.start()] for a, b in zip(matches, matches[1:], strict=False)]
+    gaps.append(text[matches[-1].end() :])
+    lead, figures = gaps[0], []
+    for match, gap in zip(matches, gaps[1:], strict=True):
+        follows, next_lead = _colon(gap, lead)
+        if match is matches[-1]:
+            follows, next_lead = gap, ""
+        currency = _CODES[(match["before"] or match["after"])]
+        figures.append(_figure(match["n1"] or match["n2"], currency, lead + " " + follows, follows))
+        lead = next_lead
+    return tuple(figures)
+
+
+def _colon(gap: str, lead: str) -> tuple[str, str]:
+    """Words between two figures: what belongs to the first, and the lead of the second (the last lead, unless a new one comes)."""
+    found = re.search(r"[,;.]?\s*([a-z][a-z ()-]*):\s*$", gap)
+    if found is None:
+        return gap, lead
+    return gap[: found.start()], found[1]
+
+
+def _figure(number: str, currency: str | None, words: str, near: str) -> Figure:
+    marks = tuple(m[1] or m[2] for m in _MARK.finditer(near))
+    cleaned = _MARK.sub(" ", words).replace("^", " ")
+    return Figure(
+        amount=Decimal(number.replace(",", "")),
+        printed=number,
+        currency=currency,
+        words=cleaned.strip(" ,;:"),
+        marks=marks,
+    )

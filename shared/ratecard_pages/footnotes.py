@@ -1,0 +1,104 @@
+"""Footnotes that change a number: a mark beside a figure sends to a sentence of the section that may contradict or add to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.blocks import Prose, Span
+from ratecard_pages.facts import Fact, Scope
+from ratecard_pages.figures import MONEY, Cell, Figure
+from ratecard_pages.meaning import Refused, combine, components, currency, the_unit
+from ratecard_pages.units import TOKENS, take_units
+from ratecard_pages.words import Meaning, fold, understand
+
+_LEAD: Final = re.compile(r"\s*\[?(\*+|†+|‡+|\d{1,2}|[¹²³⁴⁵])\]?\s*(?=\S)")
+_PRICED_AT: Final = re.compile(
+    r"(?P<what>[a-z ]{3,40}?) (?:is|are) (?:priced|billed|charged) at (?P<price>[^.;]*?(?:\.\d+[^.;]*?)*)(?:[.;](?:\s|$)|$)"
+)
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a cell that no footnote makes doubtful, and why the others are not kept."""
+
+    cell: Cell
+    reasons: tuple[str, ...] = ()
+
+
+def refused_by_footnote(cell: Cell, layers: Sequence[Meaning], prose: Sequence[Prose]) -> Kept:
+    """Drop figures without a unit of their own whose footnote gives a price in another unit than their column."""
+    kept, reasons = [], []
+    for figure in cell.figures:
+        note = _note(figure, prose)
+        own = understand(figure.words)
+        if note is not None and not own.units and _other_unit(note.text, layers):
+            reasons.append(f"its footnote prices it in another unit: {note.text[:80]!r}")
+        else:
+            kept.append(figure)
+    return Kept(cell=msgspec.structs.replace(cell, figures=tuple(kept)), reasons=tuple(reasons))
+
+
+def footnote_facts(facts: Sequence[Fact], cell: Cell, prose: Sequence[Prose], scope: Scope) -> list[Fact]:
+    """What a footnote adds about a figure that it repeats: "Image output is priced at $30 per 1,000,000 tokens"."""
+    added: list[Fact] = []
+    for figure in cell.figures:
+        note = _note(figure, prose)
+        if note is None or not any(_amount(match) == figure.printed for match in MONEY.finditer(fold(note.text))):
+            continue
+        for fact in facts[:1]:
+            added += _from_note(fact, note, scope)
+    return added
+
+
+def _note(figure: Figure, prose: Sequence[Prose]) -> Prose | None:
+    for said in prose:
+        lead = _LEAD.match(said.text)
+        if lead is not None and lead[1] in figure.marks:
+            return said
+    return None
+
+
+def _other_unit(note: str, layers: Sequence[Meaning]) -> bool:
+    try:
+        ours = {unit.kind for unit in combine(layers).units}
+    except Refused:
+        return True
+    return MONEY.search(fold(note)) is not None and any(
+        unit.kind not in ours for unit in take_units(fold(note))[0] if unit.kind != TOKENS
+    )
+
+
+def _amount(match: re.Match[str]) -> str:
+    return match["n1"] or match["n2"]
+
+
+def _from_note(fact: Fact, note: Prose, scope: Scope) -> list[Fact]:
+    found = _PRICED_AT.search(_LEAD.sub("", fold(note.text), count=1))
+    price = MONEY.search(found["price"]) if found else None
+    if found is None or price is None:
+        return []
+    words = found["price"][: price.start()] + " " + found["price"][price.end() :]
+    try:
+        meaning = combine([understand(found["what"].replace(" output", " : output")), understand(words)])
+        figure = Figure(amount=_decimal(_amount(price)), printed=_amount(price), currency=None)
+        unit = the_unit(meaning, scope)
+        names = components(meaning, unit, is_zero=False, about_video=False)
+        code = currency(msgspec.structs.replace(figure, currency=fact.currency), Meaning(), scope)
+    except Refused:
+        return []
+    if unit is None or unit.kind != TOKENS:
+        return []
+    span = Span(text=fact.span.text, start=min(fact.span.start, note.start), end=max(fact.span.end, note.end))
+    return [
+        msgspec.structs.replace(fact, component=name, amount=unit.normalise(figure.amount), currency=code, span=span)
+        for name in names
+    ]
+
+
+def _decimal(number: str):  # type: ignore[no-untyped-def]
+    from decimal import Decimal
+
+    return Decimal(number.replace(",", ""))

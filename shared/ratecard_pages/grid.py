@@ -1,0 +1,48 @@
+"""Rows of cells with spans become a grid in which every column is where the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ratecard_pages.blocks import Cell
+
+MAX_SPAN: Final = 200
+"""Beyond this a span is a mistake or an attack: the row is cut there."""
+
+
+def expand(rows: Iterable[Sequence[Cell]]) -> tuple[tuple[Cell | None, ...], ...]:
+    """Put every cell into the columns and rows it spans; a place that no cell fills is None."""
+    carried: dict[int, tuple[Cell, int]] = {}
+    grid: list[tuple[Cell | None, ...]] = []
+    for row in rows:
+        line, carried = _expand_row(row, carried)
+        grid.append(tuple(line))
+    width = max((len(line) for line in grid), default=0)
+    return tuple(line + (None,) * (width - len(line)) for line in grid)
+
+
+def _expand_row(
+    row: Sequence[Cell], carried: dict[int, tuple[Cell, int]]
+) -> tuple[list[Cell | None], dict[int, tuple[Cell, int]]]:
+    line: list[Cell | None] = []
+    after: dict[int, tuple[Cell, int]] = {}
+
+    def carry_on() -> None:
+        while (held := carried.get(len(line))) is not None:
+            cell, left = held
+            if left > 1:
+                after[len(line)] = (cell, left - 1)
+            line.append(cell)
+
+    for cell in row:
+        carry_on()
+        for _ in range(min(cell.colspan, MAX_SPAN)):
+            if cell.rowspan > 1:
+                after[len(line)] = (cell, min(cell.rowspan, MAX_SPAN) - 1)
+            line.append(cell)
+    carry_on()
+    while carried and len(line) <= max(carried):
+        line.append(None)
+        carry_on()
+    return line, after

@@ -1,0 +1,149 @@
+"""Strategy `kinds`: one table per model under its heading, with price kinds as rows and plans or tiers as columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from ratecard_pages.blocks import Cell, Context, Prose, Span, Table
+from ratecard_pages.columns import header_and_body, is_model_header
+from ratecard_pages.context import about_video, layers, out_of_scope
+from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
+from ratecard_pages.names import Names, read_names
+from ratecard_pages.priced import price_cell
+from ratecard_pages.words import Meaning, fold, understand
+from ratecard_shared.prices import Refusal
+
+NAME: Final = "kinds"
+_FIRST_HEADER: Final = re.compile(r"(?:price|pricing|type|item|unit|feature|计费项|类型)?s?")
+_PRICE_END: Final = re.compile(
+    r"\s+(?:image|video|audio|text|input|output|with|price|pricing|embedding)\b.*$", re.IGNORECASE
+)
+_CODE: Final = re.compile(r"[a-z][a-z0-9.]*(?:-[a-z0-9.]+)+")
+
+
+def read_kinds(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
+    """Read a table of this shape; `prose` is the page's, for the footnotes that figures point to."""
+    head, body = header_and_body(table)
+    if len(head) != 1 or table.width < 2 or head[0][0] is None:  # noqa: PLR2004 - a label and a price
+        return Found(mine=False, reason="it has no single header row over labels and prices")
+    first = head[0][0].text
+    if is_model_header(first) or not _FIRST_HEADER.fullmatch(fold(first)):
+        return Found(mine=False, reason="its first column is not one of price kinds")
+    labels = [understand(row[0].text, scope.page.words) if row[0] else Meaning() for row in body]
+    if not any(label.component or label.modalities for label in labels):
+        return Found(mine=False, reason="no row is labelled as a price kind")
+    if (section := out_of_scope(table.context)) is not None:
+        return Found(mine=False, reason=f"the section {section!r} prices no model")
+    model = model_heading(table.context)
+    if isinstance(model, str):
+        return Found(mine=True, refused=(refusal(_text(table), model),))
+    return _Reader(table, scope, model, prose).read(head[0], body)
+
+
+def model_heading(context: Context) -> Names | str:
+    """The model whose section a table stands in: the nearest heading that is no tier, or why there is none."""
+    for heading in reversed(context.headings):
+        meaning = understand(heading.text)
+        if not heading.text or ((meaning.tier or meaning.modalities) and not meaning.unknown):
+            continue
+        names = read_names((heading.text,))
+        said = " ".join(context.prose[context.headings.index(heading) + 1][:3])
+        if names.fault is not None or not (re.search(r"\d", heading.text) or _CODE.search(said)):
+            return f"the heading {heading.text[:60]!r} above it names no model"
+        return names
+    return "no heading above it names a model"
+
+
+def _text(table: Table) -> str:
+    return " | ".join(cell.text for row in table.rows[:4] for cell in row if cell is not None)
+
+
+class _Reader:
+    def __init__(self, table: Table, scope: Scope, model: Names, prose: Sequence[Prose]) -> None:
+        self._table, self._scope, self._model = table, scope, model
+        self._context = layers(table.context)
+        self._video = about_video(table.context)
+        self._prose = [
+            said for said in prose if said.context.headings and table.context.headings and _same_section(said, table)
+        ]
+        self._facts: list[Fact] = []
+        self._refused: list[Refusal] = []
+
+    def read(self, head: Sequence[Cell | None], body: Sequence[Sequence[Cell | None]]) -> Found:
+        columns = [
+            understand(cell.text, self._scope.page.words) if cell else Meaning(unknown="nothing") for cell in head
+        ]
+        for index, column in enumerate(columns):
+            if index and column.unknown:
+                cell = head[index]
+                self._refused.append(refusal(cell.text if cell else "", "the column's header is not understood"))
+        for row in body:
+            self._row(row, columns)
+        return Found(mine=True, facts=tuple(self._facts), refused=tuple(self._refused))
+
+    def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning]) -> None:
+        cells = [cell for cell in row if cell is not None]
+        text = f"{' '.join(self._model.names)}: {' | '.join(cell.text for cell in cells)}"
+        if len(cells) < len(row):
+            self._refused.append(refusal(text, f"the row has {len(cells)} cells where the header has {len(row)}"))
+            return
+        names, label = self._label(cells[0].text)
+        for cell, column in zip(cells[1:], columns[1:], strict=True):
+            if not column.unknown:
+                self._cell(cell, cells, column, names, label, text)
+
+    def _label(self, text: str) -> tuple[Names, Meaning]:
+        """The meaning of a row's label; a label that begins with the model's name may name a variant of it."""
+        base = self._model.names[0]
+        if folded_starts(text, base):
+            variant = _PRICE_END.sub("", text).strip()
+            rest = text[len(variant) :]
+            if variant and rest:
+                return read_names((variant,)), understand(rest, self._scope.page.words)
+        return self._model, understand(text, self._scope.page.words)
+
+    def _cell(
+        self, cell: Cell, cells: Sequence[Cell], column: Meaning, names: Names, label: Meaning, text: str
+    ) -> None:
+        value = read_cell(cell.text)
+        if value.is_text or value.empty:
+            return
+        if names.fault is not None or label.unknown:
+            if has_money(cell.text):
+                self._refused.append(
+                    refusal(text, names.fault or f"its label has words that are not understood: {label.unknown[:60]!r}")
+                )
+            return
+        span = Span(text=self._table.domain, start=cells[0].start, end=cells[-1].end)
+        kept = refused_by_footnote(value, [*self._context, column, label], self._prose)
+        self._refused += [refusal(text, reason) for reason in kept.reasons]
+        facts, refused = price_cell(
+            kept.cell,
+            [*self._context, column, label],
+            names,
+            self._scope,
+            span=span,
+            strategy=NAME,
+            text=text,
+            about_video=self._video or "video" in label.modalities,
+        )
+        self._facts += facts + footnote_facts(facts, value, self._prose, self._scope)
+        self._refused += refused
+
+
+def folded_starts(text: str, name: str) -> bool:
+    return fold(text).startswith(fold(name) + " ")
+
+
+def _same_section(said: Prose, table: Table) -> bool:
+    """Whether prose stands in the section of the table's model: below the same heading of that level."""
+    ours = [
+        heading
+        for heading in table.context.headings
+        if understand(heading.text).tier is None or understand(heading.text).unknown
+    ]
+    return bool(ours) and ours[-1] in said.context.headings

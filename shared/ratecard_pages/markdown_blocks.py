@@ -1,0 +1,161 @@
+"""Markdown (and MDX) as blocks. Positions are those of the source, so evidence is the source's own lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ratecard_pages.blocks import Blocks, Cell, Heading, Outline, Prose, Table
+from ratecard_pages.grid import expand
+from ratecard_pages.words import understand
+
+RAW: Final = "raw"
+"""The name of the page's bytes as text, in spans."""
+
+_SEPARATOR: Final = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*")
+_HEADING: Final = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*")
+_FENCE: Final = re.compile(r"\s*(```|~~~)")
+_CELL_END: Final = re.compile(r"(?<!\\)\|")
+_LINK: Final = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+_ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!$<>|~^&])")
+_EMPHASIS: Final = re.compile(r"(\*{1,3}|_{2,3}|`+)(?=\S)(.+?)(?<=\S)\1")
+_DIV: Final = re.compile(
+    r"<(/?)(?:div|section|TabItem|Tab)\b((?:[^<>\"'{}`]|\"[^\"]*\"|'[^']*'|\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*?)(/?)>"
+)
+_MAX_LINE: Final = 20_000
+
+
+def clean(source: str) -> str:
+    """Markdown source of a cell or line as the text that a reader sees."""
+    text = re.sub(r"~~.*?~~", " ", source)
+    text = re.sub(r"<hr\s*/?>", " ", text)
+    for _ in range(3):
+        text = _LINK.sub(r"\1", text)
+    text = _TAG.sub(" ", text)
+    text = text.replace("\\*", "\ue000")
+    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+    text = _ESCAPE.sub(r"\1", text).replace("\ue000", "*")
+    return " ".join(text.replace("^", "").replace("&nbsp;", " ").split())
+
+
+def markdown_blocks(source: str, tier_attribute: str = "data-value") -> Blocks:
+    """Read the source line by line and return its blocks."""
+    return _Reader(source, tier_attribute).read()
+
+
+class _Reader:
+    def __init__(self, source: str, tier_attribute: str) -> None:
+        self._source = source
+        self._lines = _lines(source)
+        self._panes = pane_ranges(source, tier_attribute)
+        self._outline = Outline()
+        self._tables: list[Table] = []
+        self._prose: list[Prose] = []
+
+    def read(self) -> Blocks:
+        index, fenced = 0, False
+        while index < len(self._lines):
+            start, line = self._lines[index]
+            if _FENCE.match(line):
+                fenced = not fenced
+            elif not fenced and len(line) < _MAX_LINE:
+                index += self._line(index, start, line)
+                continue
+            index += 1
+        return Blocks(tables=tuple(self._tables), prose=tuple(self._prose), text=self._source)
+
+    def _line(self, index: int, start: int, line: str) -> int:
+        heading = _HEADING.fullmatch(line)
+        if heading is not None:
+            text = clean(heading[2])
+            if text:
+                self._outline.heading(Heading(level=len(heading[1]), text=text, position=start))
+            return 1
+        if "|" in line and index + 1 < len(self._lines) and _is_separator(self._lines[index + 1][1]):
+            return self._table(index)
+        text = clean(line)
+        if text:
+            self._outline.say(text)
+            self._prose.append(
+                Prose(
+                    text=text,
+                    context=self._outline.context(pane_at(self._panes, start)),
+                    start=start,
+                    end=start + len(line),
+                    domain=RAW,
+                )
+            )
+        return 1
+
+    def _table(self, index: int) -> int:
+        rows = [_row(*self._lines[index])]
+        taken = 2
+        while index + taken < len(self._lines):
+            start, line = self._lines[index + taken]
+            if "|" not in line or len(line) > _MAX_LINE:
+                break
+            if index + taken + 1 < len(self._lines) and _is_separator(self._lines[index + taken + 1][1]):
+                break
+            rows.append(_row(start, line))
+            taken += 1
+        start = self._lines[index][0]
+        self._tables.append(
+            Table(
+                rows=expand(rows), header_rows=1, context=self._outline.context(pane_at(self._panes, start)), domain=RAW
+            )
+        )
+        return taken
+
+
+def _lines(source: str) -> list[tuple[int, str]]:
+    lines, at = [], 0
+    for line in source.split("\n"):
+        lines.append((at, line))
+        at += len(line) + 1
+    return lines
+
+
+def _is_separator(line: str) -> bool:
+    return len(line) < _MAX_LINE and "|" in line and "-" in line and _SEPARATOR.fullmatch(line) is not None
+
+
+def _row(start: int, line: str) -> list[Cell]:
+    bounds = [m.start() for m in _CELL_END.finditer(line)]
+    edges = [-1, *bounds, len(line)]
+    parts = [(edges[i] + 1, edges[i + 1]) for i in range(len(edges) - 1)]
+    if parts and not line[slice(*parts[0])].strip() and line.lstrip().startswith("|"):
+        parts = parts[1:]
+    if parts and not line[slice(*parts[-1])].strip() and line.rstrip().endswith("|"):
+        parts = parts[:-1]
+    return [_cell(start, line, *part) for part in parts]
+
+
+def _cell(start: int, line: str, begin: int, end: int) -> Cell:
+    pieces = tuple(text for piece in re.split(r"<br\s*/?>", line[begin:end]) if (text := clean(piece)))
+    return Cell(text=" ".join(pieces), pieces=pieces, start=start + begin, end=start + end)
+
+
+def pane_ranges(source: str, tier_attribute: str) -> list[tuple[int, int, str]]:
+    """Where an element with a tier in its attribute begins and ends, as (start, end, tier), the inner after the outer."""
+    stack: list[tuple[int, str | None]] = []
+    ranges: list[tuple[int, int, str]] = []
+    value = re.compile(rf"\b{re.escape(tier_attribute)}=[\"'{{]*([\w -]+)")
+    for match in _DIV.finditer(source):
+        if match[1]:
+            if stack:
+                start, tier = stack.pop()
+                if tier is not None:
+                    ranges.append((start, match.end(), tier))
+        elif not match[3]:
+            named = value.search(match[2])
+            meaning = understand(named[1]) if named else None
+            stack.append((match.start(), meaning.tier if meaning and not meaning.unknown else None))
+    ranges += [(start, len(source), tier) for start, tier in stack if tier is not None]
+    return sorted(ranges)
+
+
+def pane_at(ranges: list[tuple[int, int, str]], position: int) -> str | None:
+    """The tier of the innermost pane around a position."""
+    found = [tier for start, end, tier in ranges if start <= position < end]
+    return found[-1] if found else None

@@ -1,0 +1,146 @@
+"""A model's name as the page gives it, without remarks: dates, states, regions and bands beside a name are no part of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.bands import Band
+from ratecard_pages.figures import has_money
+from ratecard_pages.words import fold, understand
+from ratecard_shared.prices import GLOBAL
+
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_DATE: Final = (
+    r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>20\d\d)|(?P<iso>20\d\d-\d\d-\d\d)"
+)
+_FROM: Final = re.compile(
+    rf"\(?\b(?:starting|from|as of|effective(?: from)?|beginning|after|since) (?:{_DATE})\)?", re.IGNORECASE
+)
+_UNTIL: Final = re.compile(
+    rf"\(?\b(?:through|until|till|up to|ending|before|valid (?:through|until)) (?:{_DATE})\)?", re.IGNORECASE
+)
+_STATE: Final = (
+    r"deprecated|retired|retiring|legacy|limited availability|limited preview|new|beta|alpha|preview|public preview|labs|open|premier|ga|"
+    r"coming soon|recommended|latest|popular|discontinued|research preview|experimental"
+)
+_STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
+_STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)
+_REGION: Final = re.compile(r"\b(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-?\d|global|us|eu)\b")
+_BRACKET: Final = re.compile(r"\s*\(([^()]*)\)")
+_MARKS: Final = re.compile(r"(?:\s*(?:\*+|†+|‡+|\[\d+\]|[¹²³⁴⁵]))+$")
+_NO_NAME: Final = re.compile(
+    r"(?:models?|total|all(?: other)? models?|所有模型|other|others|price|free|paid|enterprise|standard|batch|-+|n/?a|note|notes)",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 100
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that a cell names, and what else it says about their price. `fault` says why it names none."""
+
+    names: tuple[str, ...] = ()
+    band: Band | None = None
+    tier: str | None = None
+    region: str = GLOBAL
+    effective_from: date | None = None
+    effective_until: date | None = None
+    fault: str | None = None
+
+
+def read_names(pieces: tuple[str, ...]) -> Names:
+    """Read a model cell, given as its separate parts."""
+    kept, region = _without_badges(pieces)
+    text = " ".join(kept)
+    text, start = _take_date(_FROM, text)
+    text, until = _take_date(_UNTIL, text)
+    text = _STATE_BRACKET.sub("", text)
+    text, band, tier = _brackets(text)
+    names = tuple(_clean(part) for part in _several(text))
+    fault = next((fault for name in names if (fault := _fault(name))), None)
+    if fault:
+        return Names(fault=fault)
+    return Names(names=names, band=band, tier=tier, region=region, effective_from=start, effective_until=until)
+
+
+def folded(name: str) -> str:
+    """A form in which two spellings of one name are equal: no case, no separators."""
+    return re.sub(r"[^0-9a-z.+\u0080-\uffff]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
+    kept, region = list(pieces[:1]), GLOBAL
+    for piece in pieces[1:]:
+        if _REGION.fullmatch(piece.strip()):
+            region = piece.strip()
+        elif not _STATE_PIECE.fullmatch(piece.strip()):
+            kept.append(piece)
+    return kept, region
+
+
+def _take_date(pattern: re.Pattern[str], text: str) -> tuple[str, date | None]:
+    match = pattern.search(text)
+    if match is None:
+        return text, None
+    found = _date(match)
+    return (text[: match.start()] + text[match.end() :], found) if found else (text, None)
+
+
+def _date(match: re.Match[str]) -> date | None:
+    try:
+        if match["iso"]:
+            return date.fromisoformat(match["iso"])
+        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match["month"].lower()))
+        return date(int(match["year"]), month, int(match["day"]))
+    except (ValueError, StopIteration):
+        return None
+
+
+def _brackets(text: str) -> tuple[str, Band | None, str | None]:
+    band, tier = None, None
+    for match in list(_BRACKET.finditer(text)):
+        meaning = understand(match[1])
+        if meaning.unknown or meaning.component or meaning.modalities:
+            continue
+        if meaning.band is not None or (meaning.tier is not None and meaning.tier != "fast"):
+            band, tier = meaning.band or band, meaning.tier or tier
+            text = text.replace(match[0], " ", 1)
+    return text, band, tier
+
+
+def _several(text: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"\s+/\s+|\s*,\s+|\s+(?:and|or)\s+", text) if part.strip()]
+    first = parts[0].split()[0].casefold() if parts else ""
+    alike = all(re.search(r"\d", part) and (part.split()[0].casefold() == first or "-" in part) for part in parts)
+    return parts if len(parts) > 1 and alike else [text]
+
+
+def _clean(name: str) -> str:
+    text = " ".join(_MARKS.sub("", name.strip()).split())
+    words = text.split(" ")
+    while len(words) > 1 and _is_garbage(words[-1]):
+        words.pop()
+    return " ".join(words).strip(" ,;:")
+
+
+def _is_garbage(word: str) -> bool:
+    """An emoji, or one that a wrong decoding took apart: no letters, or control characters among them."""
+    return any(unicodedata.category(c) == "Cc" for c in word) or all(unicodedata.category(c)[0] in "SPMZ" for c in word)
+
+
+def _fault(name: str) -> str | None:
+    if not name or not re.search(r"[^\W\d_]", name):
+        return "the row has no model name"
+    if len(name) > _LONGEST:
+        return "the name is too long to be a model's"
+    if "\ufffd" in name:
+        return "the name has characters that cannot be decoded"
+    if _NO_NAME.fullmatch(fold(name)) or has_money(name):
+        return f"{name[:60]!r} is no model name"
+    return None

@@ -1,0 +1,110 @@
+"""A cell and the layers of words over it become facts or refusals: the one place where a printed figure turns into a price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from ratecard_pages.blocks import Span
+from ratecard_pages.facts import Fact, Scope, refusal
+from ratecard_pages.figures import Cell, Figure
+from ratecard_pages.meaning import Refused, above, combine, components, currency, the_unit, tier
+from ratecard_pages.names import Names
+from ratecard_pages.words import Meaning, understand
+from ratecard_shared.prices import Refusal
+
+
+def price_cell(
+    cell: Cell,
+    layers: Sequence[Meaning],
+    names: Names,
+    scope: Scope,
+    *,
+    span: Span,
+    strategy: str,
+    text: str,
+    about_video: bool = False,
+    assume_currency: bool = False,
+) -> tuple[list[Fact], list[Refusal]]:
+    """Read every figure of a cell for every name. A figure whose words do not settle what it is, is refused."""
+    if cell.fault is not None:
+        return [], [refusal(text, cell.fault)]
+    figures = cell.figures or ((Figure(amount=Decimal(0), printed="", currency=None),) if cell.free else ())
+    inner = _figure_meanings(figures, scope)
+    facts: list[Fact] = []
+    refused: list[Refusal] = []
+    for figure, own in zip(figures, inner, strict=True):
+        try:
+            if own is None:
+                raise Refused(f"the cell has {len(figures)} figures and no words that tell them apart")
+            meaning = combine([*layers, _of_name(names), own])
+            facts += _facts(
+                figure,
+                meaning,
+                names,
+                scope,
+                span=span,
+                strategy=strategy,
+                free=cell.free,
+                about_video=about_video,
+                assume=assume_currency,
+            )
+        except Refused as no:
+            refused.append(refusal(text, str(no)))
+    return facts, refused
+
+
+def _of_name(names: Names) -> Meaning:
+    return Meaning(band=names.band, tier=names.tier)
+
+
+def _figure_meanings(figures: Sequence[Figure], scope: Scope) -> list[Meaning | None]:
+    """What the words of each figure say; None for figures that nothing tells apart."""
+    meanings = [understand(figure.words, scope.page.words) for figure in figures]
+    if len(figures) > 1 and len(set(meanings)) == 1 and len({figure.amount for figure in figures}) > 1:
+        labels = scope.page.unlabelled
+        if len(labels) == len(figures) and not meanings[0].unknown:
+            return [_labelled(label, meanings[0]) for label in labels]
+        return [None] * len(figures)
+    return list(meanings)
+
+
+def _labelled(component: str, meaning: Meaning) -> Meaning:
+    return Meaning(component=component, units=meaning.units, tier=meaning.tier, band=meaning.band)
+
+
+def _facts(
+    figure: Figure,
+    meaning: Meaning,
+    names: Names,
+    scope: Scope,
+    *,
+    span: Span,
+    strategy: str,
+    free: bool,
+    about_video: bool,
+    assume: bool,
+) -> list[Fact]:
+    unit = the_unit(meaning, scope)
+    zero = figure.amount == 0
+    found = components(meaning, unit, is_zero=zero, about_video=about_video)
+    code = scope.currency if free else currency(figure, meaning, scope, assume=assume)
+    amount = figure.amount if zero or unit is None else unit.normalise(figure.amount)
+    return [
+        Fact(
+            name=name,
+            component=component,
+            amount=amount,
+            currency=code,
+            tier=tier(meaning),
+            above=above(meaning, scope),
+            region=names.region,
+            effective_from=names.effective_from,
+            effective_until=names.effective_until,
+            estimate=meaning.estimate,
+            span=span,
+            strategy=strategy,
+        )
+        for name in names.names
+        for component in found
+    ]

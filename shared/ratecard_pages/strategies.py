@@ -1,0 +1,135 @@
+"""The strategies by name, and how several of them read one page together: every table goes to the first that has its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Final
+
+import msgspec
+from lxml import etree
+
+from ratecard_pages import arrays, cards, columns, context_bands, kinds, records, transposed
+from ratecard_pages.blocks import Context, Table
+from ratecard_pages.document import HTML, MARKDOWN, Document
+from ratecard_pages.embedded import Data, find_data
+from ratecard_pages.facts import Fact, Found, Scope, Trace, refusal
+from ratecard_pages.figures import has_money
+from ratecard_pages.html_blocks import SEEN, Walked, parse, walk_html
+from ratecard_pages.markdown_blocks import RAW, markdown_blocks
+from ratecard_shared.prices import Refusal
+
+NAMES: Final = frozenset(
+    {columns.NAME, kinds.NAME, transposed.NAME, context_bands.NAME, cards.NAME, arrays.NAME, records.NAME}
+)
+"""Every strategy that a provider file may name."""
+
+
+class PageSource:
+    """A page in all the forms that strategies ask for, each made once and only when asked."""
+
+    def __init__(self, document: Document, scope: Scope) -> None:
+        self.document, self.scope = document, scope
+
+    @cached_property
+    def root(self) -> etree._Element | None:
+        return parse(self.document.text) if self.document.kind == HTML else None
+
+    @cached_property
+    def cards(self) -> list[etree._Element]:
+        spec = self.scope.page.cards
+        return list(self.root.cssselect(spec.card)) if self.root is not None and spec is not None else []
+
+    @cached_property
+    def walked(self) -> Walked:
+        if self.root is None:
+            blocks = markdown_blocks(
+                self.document.text if self.document.kind == MARKDOWN else "", self.scope.page.tier_attribute
+            )
+            return Walked(blocks=blocks, places={}, islands={})
+        return walk_html(self.root, self.scope.page.tier_attribute, self.cards)
+
+    @cached_property
+    def data(self) -> list[Data]:
+        return list(find_data(self.document.text, self.document.kind))
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        return {RAW: self.document.text, SEEN: self.walked.blocks.text if self.document.kind == HTML else ""}
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What one configured strategy (which may join several, as in `columns+arrays`) made of a page."""
+
+    facts: tuple[Fact, ...]
+    refused: tuple[Refusal, ...]
+    trace: tuple[Trace, ...]
+
+
+def attempt(strategy: str, source: PageSource) -> Attempt:
+    """Read the page with a configured strategy."""
+    names = strategy.split("+")
+    facts: list[Fact] = []
+    refused: list[Refusal] = []
+    trace: list[Trace] = []
+    for found, name, where in _pieces(names, source, facts):
+        facts += found.facts
+        refused += found.refused
+        result = (
+            f"{len(found.facts)} figures, {len(found.refused)} refused" if found.mine else f"not read: {found.reason}"
+        )
+        trace.append(Trace(strategy=name, where=where, result=result))
+    return Attempt(facts=tuple(facts), refused=tuple(refused), trace=tuple(trace))
+
+
+def _pieces(names: Sequence[str], source: PageSource, facts: list[Fact]):  # type: ignore[no-untyped-def]
+    tables: dict[str, Callable[[Table], Found]] = {
+        columns.NAME: lambda table: columns.read_columns(table, source.scope),
+        kinds.NAME: lambda table: kinds.read_kinds(table, source.scope, source.walked.blocks.prose),
+        transposed.NAME: lambda table: transposed.read_transposed(table, source.scope),
+        context_bands.NAME: lambda table: context_bands.read_bands(table, source.scope, facts),
+    }
+    readers = {name: tables[name] for name in names if name in tables}
+    if readers:
+        for table in source.walked.blocks.tables:
+            yield _read_table(table, readers)
+    if arrays.NAME in names:
+        yield from _arrays(source)
+    if records.NAME in names:
+        yield records.read_records(source.data, source.scope), records.NAME, "data in the page"
+    if cards.NAME in names and source.scope.page.cards is not None:
+        yield (
+            cards.read_cards(source.cards, source.walked.places, source.scope.page.cards, source.scope),
+            cards.NAME,
+            "cards",
+        )
+
+
+def _read_table(table: Table, readers: dict[str, Callable[[Table], Found]]) -> tuple[Found, str, str]:
+    where = f"table {' | '.join(cell.text for cell in table.rows[0] if cell is not None)[:80]!r} in {table.context.path[-80:]!r}"
+    reasons = []
+    for name, reader in readers.items():
+        found = reader(table)
+        if found.mine:
+            return found, name, where
+        reasons.append(f"{name}: {found.reason}")
+    reason = "; ".join(reasons)
+    text = " | ".join(cell.text for row in table.rows[:3] for cell in row if cell is not None)
+    priced = any(cell is not None and has_money(cell.text) for row in table.rows for cell in row)
+    refused = (refusal(text, f"the table is not read: {reason}"),) if priced else ()
+    return Found(mine=False, reason=reason, refused=refused), "+".join(readers), where
+
+
+def _arrays(source: PageSource):  # type: ignore[no-untyped-def]
+    if source.document.kind == MARKDOWN:
+        yield (
+            arrays.read_mdx(source.document.text, source.scope, source.walked.blocks.prose),
+            arrays.NAME,
+            "arrays in the source",
+        )
+        return
+    for data in source.data:
+        if data.source == "astro island":
+            context = source.walked.islands.get(data.text, Context())
+            found = arrays.read_island(data, source.scope, context)
+            yield found, arrays.NAME, f"island props {data.text[:60]!r}"

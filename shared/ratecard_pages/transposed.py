@@ -1,0 +1,85 @@
+"""Strategy `transposed`: models are columns, price kinds are rows, often below rows that price nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from ratecard_pages.blocks import Cell, Span, Table
+from ratecard_pages.columns import is_model_header
+from ratecard_pages.context import layers, out_of_scope
+from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.names import Names, read_names
+from ratecard_pages.priced import price_cell
+from ratecard_pages.words import Meaning, understand
+from ratecard_shared.prices import Refusal
+
+NAME: Final = "transposed"
+_NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
+
+
+def read_transposed(table: Table, scope: Scope) -> Found:
+    """Read a table of this shape: its first row is headed "model" and names one model per column."""
+    top = table.rows[0] if table.rows else ()
+    labels = _label_width(top)
+    if not labels or len(top) <= labels:
+        return Found(mine=False, reason="its first row does not name models")
+    if (section := out_of_scope(table.context)) is not None:
+        return Found(mine=False, reason=f"the section {section!r} prices no model")
+    names = [read_names(cell.pieces if cell else ()) for cell in top[labels:]]
+    reader = _Reader(table, scope, labels, names)
+    for row in table.rows[1:]:
+        reader.row(row)
+    if not reader.facts and not reader.refused:
+        return Found(mine=False, reason="no row is labelled as a price")
+    return Found(mine=True, facts=tuple(reader.facts), refused=tuple(reader.refused))
+
+
+def _label_width(top: Sequence[Cell | None]) -> int:
+    """How many columns the labels take: those of the first cell, if it says "model"."""
+    if not top or top[0] is None or not is_model_header(top[0].text):
+        return 0
+    return sum(1 for cell in top if cell is top[0])
+
+
+class _Reader:
+    def __init__(self, table: Table, scope: Scope, labels: int, names: Sequence[Names]) -> None:
+        self.facts: list[Fact] = []
+        self.refused: list[Refusal] = []
+        self._table, self._scope, self._labels, self._names = table, scope, labels, names
+        self._context = layers(table.context)
+
+    def row(self, row: Sequence[Cell | None]) -> None:
+        heads = [cell for cell in dict.fromkeys(row[: self._labels]) if cell is not None and cell.text]
+        meanings = [understand(cell.text, self._scope.page.words) for cell in heads]
+        label = " ".join(cell.text for cell in heads)
+        text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
+        if not any(meaning.component for meaning in meanings) or _NOT_PRICED.search(label):
+            return
+        if any(cell is None for cell in row):
+            self.refused.append(refusal(text, "the row has fewer cells than there are models"))
+            return
+        for cell, names in zip(row[self._labels :], self._names, strict=True):
+            if cell is not None:
+                self._cell(cell, names, meanings, row, text)
+
+    def _cell(
+        self, cell: Cell, names: Names, meanings: Sequence[Meaning], row: Sequence[Cell | None], text: str
+    ) -> None:
+        value = read_cell(cell.text)
+        if value.is_text or value.empty:
+            return
+        if names.fault is not None:
+            if has_money(cell.text):
+                self.refused.append(refusal(text, names.fault))
+            return
+        placed = [other for other in row if other is not None]
+        own = [other for other in placed if other.rowspan == 1] or placed
+        span = Span(text=self._table.domain, start=min(c.start for c in own), end=max(c.end for c in own))
+        facts, refused = price_cell(
+            value, [*self._context, *meanings], names, self._scope, span=span, strategy=NAME, text=text
+        )
+        self.facts += facts
+        self.refused += refused

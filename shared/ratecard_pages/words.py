@@ -1,0 +1,189 @@
+"""What a label says: component, modality, unit, tier, band, currency; and which of its words were not understood.
+
+The vocabulary is closed. A label with a word outside it is not guessed at: its figures are refused by whoever reads
+them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.bands import Band, take_band
+from ratecard_pages.units import Unit, take_units
+
+LONG: Final = "long"
+SHORT: Final = "short"
+
+_TIERS: Final = (
+    ("batch", r"batch(?:es)?(?: api| processing| mode| inference| pricing)*|批量|批处理"),
+    ("flex", r"flex(?: processing| mode)?"),
+    ("priority", r"priority(?: processing| mode)?|优先"),
+    ("fast", r"fast(?: mode)?(?: pricing)?"),
+    ("free", r"free tier|free plan"),
+    ("off-peak", r"off[- ]?peak|优惠时段|错峰"),
+    ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
+    ("standard", r"standard(?: processing| mode)?|标准|(?<!off-)(?<!off )peak|高峰"),
+)
+_NO_TIER: Final = r"paid tier|paid plan|usage tier|pay[- ]as[- ]you[- ]go|on[- ]demand"
+_COMPONENTS: Final = (
+    (
+        "cache_storage_hour",
+        r"(?:context )?cach(?:e|ed|ing)\s*(?:input|tokens?)?\s*\(?\s*storage\)?|storage price|缓存存储",
+    ),
+    (
+        "cache_write_5m",
+        r"5[- ]?m(?:in(?:ute)?s?)?\.?\s*(?:prompt )?cache (?:writes?|creation)|cache writes?\s*\(?5[- ]?m(?:in(?:ute)?s?)?\)?",
+    ),
+    (
+        "cache_write_1h",
+        r"1[- ]?h(?:ou)?r?s?\.?\s*(?:prompt )?cache (?:writes?|creation)|cache writes?\s*\(?1[- ]?h(?:ou)?r?\)?",
+    ),
+    ("input", r"(?:cache[- ]?miss|uncached|non[- ]?cached|缓存未命中|未命中缓存)\s*(?:input)?"),
+    (
+        "cache_write",
+        r"(?:prompt |context )?cach(?:e|ing)[- ]?\s*(?:writes?|creation|writing)|cache write|缓存写入|(?:显式)?缓存创建",
+    ),
+    (
+        "cached_input",
+        r"cache[- ]?(?:hits?|reads?)(?:\s*(?:&|and)\s*refreshes)?|(?:prompt|context) caching(?:\s+(?:read|hit)s?)?"
+        r"|cached?[- ]?(?:input|prompt)s?|cached|(?:显式|隐式)?缓存命中|命中缓存|缓存读取|缓存输入",
+    ),
+    ("image", r"image generation|images? output|image creation"),
+    ("input", r"base input|inputs?|prompts?|输入"),
+    ("output", r"outputs?|completions?|generated|输出"),
+)
+_MODALITIES: Final = (
+    ("text", r"text|文本|文字"),
+    ("audio", r"audio|speech|voice|音频|语音"),
+    ("image", r"images?|图片|图像"),
+    ("video", r"videos?|视频"),
+)
+_CURRENCIES: Final = (
+    ("USD", r"us\$|\busd\b|\$|us dollars?|美元|美金"),
+    ("CNY", r"\bcny\b|\brmb\b|¥|元|人民币|yuan"),
+    ("EUR", r"\beur\b|€|euros?"),
+    ("GBP", r"\bgbp\b|£"),
+    ("JPY", r"\bjpy\b|円|日元"),
+)
+_TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
+_ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
+_NOISE: Final = (
+    r"including thinking tokens|including reasoning tokens|text and thinking|unless (?:otherwise )?noted|all models|"
+    r"\bgeneration\b|prices?|pricing|priced|costs?|rates?|fees?|tokens?|tok\b|单价|价格|推理|百万|计费|token|"
+    r"\bin\b|\bper\b|\bthe\b|\bof\b|\bfor\b|\band\b|\bwith\b|\bis\b|\bare\b|\bas\b|\bto\b|default|default\)|\bwhen\b|每|按|以|为单位|单位|本|下表"
+)
+_NOISE_RE: Final = re.compile(_NOISE)
+_LONG_RE: Final = re.compile(r"long[- ]context|长上下文")
+_SHORT_RE: Final = re.compile(r"short[- ]context|短上下文")
+_LEFTOVER: Final = re.compile(r"[^\w\u0370-\uffff]+|_+")
+
+
+_MODALITY_LIST: Final = re.compile(r"\b(text|audio|images?|videos?)\s*/\s*(?=(?:text|audio|image|video))")
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What a label was understood to say. `unknown` holds the words that were not, and is empty for a good label."""
+
+    component: str | None = None
+    modalities: frozenset[str] = frozenset()
+    units: tuple[Unit, ...] = ()
+    tier: str | None = None
+    band: Band | None = None
+    context: str | None = None
+    currency: str | None = None
+    training: bool = False
+    loose: bool = False
+    estimate: bool = False
+    plan: bool = False
+    left_out: bool = False
+    unknown: str = ""
+
+
+def fold(text: str) -> str:
+    """Lower case, one kind of bracket, one kind of space."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower()
+
+
+def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
+    """Read a label. `words` maps whole labels to components, for what the common vocabulary does not know."""
+    for label, component in (words or {}).items():
+        if fold(label) == fold(text):
+            return Meaning(component=component or None, left_out=not component)
+    return _understand(text)
+
+
+@lru_cache(maxsize=4096)
+def _understand(text: str) -> Meaning:
+    rest = _MODALITY_LIST.sub(r"\1, ", fold(text))
+    band, rest = take_band(rest)
+    rest, is_long = _take(_LONG_RE.pattern, rest)
+    rest, is_short = _take(_SHORT_RE.pattern, rest)
+    units, rest = take_units(rest)
+    rest, plan = _take(_NO_TIER, rest)
+    tier, rest = _first(_TIERS, rest)
+    rest, training = _take(_TRAINING, rest)
+    rest, estimate = _take(_ESTIMATE, rest)
+    rest, loose = re.subn(r"/\s*costs?\b", " ", rest)
+    rest, _ = _take(r"including (?:thinking|reasoning) tokens|text and thinking", rest)
+    components, rest = _all(_COMPONENTS, rest)
+    modalities, rest = _all(_MODALITIES, rest)
+    currencies, rest = _all(_CURRENCIES, rest)
+    component, clash = _one_component(components)
+    unknown = " ".join(_LEFTOVER.sub(" ", _NOISE_RE.sub(" ", rest)).split())
+    if clash or len(currencies) > 1:
+        unknown = f"{unknown} {' and '.join(components if clash else currencies)}".strip()
+    return Meaning(
+        component=component,
+        modalities=frozenset(modalities),
+        units=tuple(dict.fromkeys(units)),
+        tier=tier,
+        band=band,
+        context=LONG if is_long else SHORT if is_short else None,
+        currency=currencies[0] if len(currencies) == 1 else None,
+        training=training,
+        loose=loose > 0,
+        estimate=estimate,
+        plan=plan or tier == "free",
+        unknown=unknown,
+    )
+
+
+def _take(pattern: str, text: str) -> tuple[str, bool]:
+    rest, count = _bounded(pattern).subn(" ", text)
+    return rest, count > 0
+
+
+@lru_cache(maxsize=256)
+def _bounded(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])")
+
+
+def _first(table: tuple[tuple[str, str], ...], text: str) -> tuple[str | None, str]:
+    for name, pattern in table:
+        rest, found = _take(pattern, text)
+        if found:
+            return name, rest
+    return None, text
+
+
+def _all(table: tuple[tuple[str, str], ...], text: str) -> tuple[list[str], str]:
+    found: list[str] = []
+    for name, pattern in table:
+        text, hit = _take(pattern, text)
+        if hit and name not in found:
+            found.append(name)
+    return found, text
+
+
+def _one_component(found: list[str]) -> tuple[str | None, bool]:
+    """The most special component: a cached or written input is no plain input. Input and output at once is a clash."""
+    special = [name for name in found if name != "input"]
+    if len(special) > 1 or ("output" in special and "input" in found):
+        return None, True
+    return (special or found or [None])[0], False
