@@ -47,18 +47,19 @@ def _exists(line: str) -> bool:
     if program == "make":
         return set(words[1:2]) <= set(_targets((ROOT / "Makefile").read_text(encoding="utf-8")))
     if Path(program).name == "ratecard":
-        return _answers_help([sys.executable, "-m", "ratecard_cli", *_subcommand(words)])
+        return _is_explained(words[1:])
     if program.startswith((".venv/bin/", ".tools/")):
         return (Path(sys.executable).parent / Path(program).name).exists() or program.startswith(".tools/")
     return program in OTHERS or (ROOT / program).exists()
 
 
-def _subcommand(words: list[str]) -> list[str]:
-    return [word for word in words[1:2] if not word.startswith("-")]
-
-
-def _answers_help(command: list[str]) -> bool:
-    return subprocess.run([*command, "--help"], capture_output=True, check=False).returncode == 0
+def _is_explained(words: list[str]) -> bool:
+    """Tell whether `ratecard SUBCOMMAND --help` explains each option that was given."""
+    subcommand = [word for word in words[:1] if not word.startswith("-")]
+    asked = [sys.executable, "-m", "ratecard_cli", *subcommand, "--help"]
+    helped = subprocess.run(asked, capture_output=True, text=True, check=False)
+    options = [word.split("=")[0] for word in words if word.startswith("-")]
+    return helped.returncode == 0 and all(option in helped.stdout for option in options)
 
 
 def _targets(makefile: str) -> list[str]:
