@@ -22,7 +22,7 @@ CHUNK_BYTES: Final = 400 * 1024
 
 _LISTS: Final = ("models", "prices", "pages", "refused", "rules", "bodies")
 
-E = TypeVar("E", ModelsDiscovered, PricingScraped)
+E = TypeVar("E", bound=ModelsDiscovered | PricingScraped)
 
 
 class ItemTooLongError(ValueError):
