@@ -319,7 +319,7 @@ async def test_a_model_that_no_record_can_hold_is_said(server: ScriptedServer) -
     server.answers(PATHS["openai"], Reply(body={"data": [{"id": "x" * CHUNK_BYTES}]}))
     said = await discovered(simulated("openai", server), time)
     assert (said.outcome, said.models) == (SideOutcome.FAILED, ())
-    assert "fits no record" in (said.error or "")
+    assert "one of models takes" in (said.error or "")
 
 
 async def test_an_absent_server_is_given_up(server: ScriptedServer) -> None:

@@ -42,34 +42,28 @@ async def discover(
 
     `provider` is None where no file describes it, `key` where its variable is not set. `timeout` is in seconds.
     """
+    key = (key or "").strip() or None
     patience = Patience(deadline=started.deadline - _TIME_TO_SAY_SO, now=now, sleep=sleep)
-    outcome, error = SideOutcome.COMPLETE, None
-    models: tuple[DiscoveredModel, ...] = ()
-    try:
-        endpoint = endpoint_to_ask(started, provider, key)
-        asker = Asker(endpoint=endpoint, key=key or None, client=client, patience=patience, timeout=timeout)
-        models = await asker.models()
-        check_expectations(models, provider.expect if provider else Expectations())
-    except NotTried as reason:
-        _LOG.info("No discovery of %s: %s", started.provider, reason)
-        outcome, error = SideOutcome.DISABLED, str(reason)
-    except DiscoveryError as reason:
-        _LOG.warning("Discovery of %s failed: %s", started.provider, reason)
-        outcome, error, models = SideOutcome.FAILED, str(reason), ()
     said = ModelsDiscovered(
         event_id=new_id(),
         sync_id=started.sync_id,
         occurred_at=now(),
         provider=started.provider,
-        outcome=outcome,
+        outcome=SideOutcome.COMPLETE,
         chunk=alone(new_id()),
-        error=error,
-        models=models,
     )
     try:
-        return split(said)
-    except ItemTooLongError as reason:
-        return split(replace(said, outcome=SideOutcome.FAILED, error=f"the list fits no record: {reason}", models=()))
+        endpoint = endpoint_to_ask(started, provider, key)
+        asker = Asker(endpoint=endpoint, key=key, client=client, patience=patience, timeout=timeout)
+        models = await asker.models()
+        check_expectations(models, provider.expect if provider else Expectations())
+        return split(replace(said, occurred_at=now(), models=models))
+    except NotTried as reason:
+        _LOG.info("No discovery of %s: %s", started.provider, reason)
+        return split(replace(said, outcome=SideOutcome.DISABLED, error=str(reason)))
+    except (DiscoveryError, ItemTooLongError) as reason:
+        _LOG.warning("Discovery of %s failed: %s", started.provider, reason)
+        return split(replace(said, occurred_at=now(), outcome=SideOutcome.FAILED, error=str(reason)))
 
 
 class NotTried(Exception):  # noqa: N818 - it is no error
