@@ -223,6 +223,23 @@ async def test_an_unchanged_page_is_read_once(server: ScriptedServer) -> None:
     assert said.pages[0].fetched_at > said.prices[0].evidence.fetched_at  # type: ignore[union-attr]  # all have it
 
 
+@pytest.mark.parametrize(("main", "asked"), [(Reply(body=GOOD), 0), (Reply(body=STRANGE), 1), (Reply(status=404), 1)])
+async def test_a_spare_page_is_fetched_where_the_others_gave_nothing(
+    server: ScriptedServer, main: Reply, asked: int
+) -> None:
+    time = server.reset()
+    server.answers("/main", main)
+    server.answers("/spare", Reply(body=GOOD))
+    pages = (
+        Page(url=f"{server.url}/main", strategies=("lines",)),
+        Page(url=f"{server.url}/spare", strategies=("lines",), spare=True),
+        Page(url=f"{server.url}/spare", strategies=("lines",), spare=True),
+    )
+    said, _ = await scraped(Provider(id="acme", name="Acme", pricing=Pricing(pages=pages)), time)
+    assert (said.outcome, len(said.prices)) == (SideOutcome.COMPLETE, 2)
+    assert len(server.asked_for("/spare")) == asked
+
+
 async def test_a_disallowed_page_is_skipped_with_the_reason(server: ScriptedServer) -> None:
     time = server.reset()
     server.answers("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /"))

@@ -63,7 +63,7 @@ async def scrape(
             deadline=started.deadline - _TIME_TO_SAY_SO,
             now=now,
         )
-        harvest = judged([await visitor.visit(page.url) for page in pricing.pages], known)
+        harvest = judged(await visitor.visits(), known)
     except NotTried as reason:
         _LOG.info("No scraping of %s: %s", started.provider, reason)
         harvest = Harvest(outcome=SideOutcome.DISABLED, error=str(reason))

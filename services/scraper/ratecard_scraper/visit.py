@@ -47,6 +47,14 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime
     now: Now
 
+    async def visits(self) -> list[Visit]:
+        """Return how each page went, spare pages only where those before them gave no price."""
+        visits: list[Visit] = []
+        for page in self.pricing.pages:
+            if not (page.spare and any(visit.page.rows for visit in visits)):
+                visits.append(await self.visit(page.url))
+        return visits
+
     async def visit(self, url: str) -> Visit:
         """Return what `url` says, or why it says nothing."""
         try:
