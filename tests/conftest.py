@@ -12,8 +12,13 @@ from pathlib import Path
 import pytest
 from backends_isolation import FreshDatabase, a_database, an_empty_cache, migrated_template, without_topics
 from backends_obtain import obtained
+from hypothesis import settings
 
 from ratecard_cli.laptop.backends import Backends
+
+# A busy machine is no reason to fail: what is too slow, the timeout of each test says. CI's own profile stays below it.
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
 
 pytest_plugins = ["pytester", "run_records"]
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def test_no_two_get_the_same_port(names: set[str]) -> None:
     assert len(set(ports.choose_all(dict.fromkeys(names)).values())) == len(names)
 
 
-@given(st.integers(min_value=1, max_value=65535))
-def test_only_the_right_answer_counts(port: int) -> None:
-    assert not ports.answers(port, ask=b"PING\r\n", expect=b"+PONG")
+@given(st.binary(min_size=1, max_size=20), st.binary(max_size=3))
+def test_only_the_right_answer_counts(reply: bytes, expect: bytes) -> None:
+    with socket.create_server((ports.HOST, 0)) as server, ThreadPoolExecutor(1) as beside:
+        beside.submit(_answer, server, reply)
+        assert ports.answers(server.getsockname()[1], ask=b"?", expect=expect) == reply.startswith(expect)
+
+
+def test_no_answer_does_not_count() -> None:
+    assert not ports.answers(ports.choose(None, "nothing"), ask=b"?")
+
+
+def _answer(server: socket.socket, reply: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1)
+        connection.sendall(reply)
