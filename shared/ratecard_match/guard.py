@@ -49,9 +49,9 @@ def token_objection(mine: Name, other: Name) -> str | None:
 
 
 def alikeness(mine: Name, other: Name) -> float:
-    """Return 1 minus the share of edits between the two spellings, separators aside."""
-    one, two = "".join(mine.tokens), "".join(other.tokens)
-    return 1 - Levenshtein.distance(one, two) / max(len(one), len(two), 1)
+    """Return 1 minus the share of edits between the two names, as written or with the separators aside."""
+    spelled = (mine.text.casefold(), other.text.casefold()), ("".join(mine.tokens), "".join(other.tokens))
+    return max(Levenshtein.normalized_similarity(one, two) for one, two in spelled)
 
 
 def _date_objection(mine: Name, other: Name) -> str | None:

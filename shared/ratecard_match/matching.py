@@ -14,7 +14,7 @@ import msgspec
 from ratecard_match.guard import alikeness, objection, vendor_objection
 from ratecard_match.index import PageIndex
 from ratecard_match.name import Name, parse
-from ratecard_match.steps import SURE, Aliases, steps
+from ratecard_match.steps import SURE, Aliases, same_pointer, steps
 
 SCORES: Final[dict[str, float]] = {
     "exact": 100.0,
@@ -120,9 +120,14 @@ def _settled(names: dict[str, Name], results: dict[str, MatchResult]) -> dict[st
 
 
 def _rival(name: Name, result: MatchResult, rivals: list[tuple[Name, MatchResult]]) -> Name | None:
-    """Return the model that has a better or an equal claim to the name, if there is one."""
+    """Return the model that has a better or an equal claim to the name, if there is one.
+
+    A weak match gives way to any other model. Two dates of one preview are two models, and the page prices one of them.
+    """
     if result.method == "snapshot" and _PREVIEW in name.tokens:
-        return next((rival for rival, other in rivals if other.method == "snapshot" and rival.core == name.core), None)
+        return next(
+            (rival for rival, other in rivals if other.method == "snapshot" and not same_pointer(name, rival)), None
+        )
     if result.method in SURE:
         return None
     return next((rival for rival, _ in rivals if rival.core != name.core), None)

@@ -10,7 +10,7 @@ from ratecard_match.dates import agree
 from ratecard_match.guard import FUZZY_SHARE, alikeness, objection
 from ratecard_match.index import PageIndex, joined, versionless
 from ratecard_match.name import Name, parse
-from ratecard_match.vocabulary import DATED_RELEASES, OPEN_WEIGHTS, TUNED
+from ratecard_match.vocabulary import BRANDS, DATED_RELEASES, OPEN_WEIGHTS, STAGES, TUNED
 
 Aliases = Mapping[str, Sequence[str]]
 """Per model id the names that a page documents for it."""
@@ -25,6 +25,8 @@ def steps(name: Name, index: PageIndex, aliases: Aliases) -> Iterator[Step]:
     """Yield per step its method and the page names it finds. The first step that finds any decides."""
     yield "exact", [index.names[name.text]] if name.text in index.names else []
     yield "alias", _documented(name, index, aliases)
+    if not name.core:
+        return
     for core in _cores(name):
         yield "normalised", [one for one in index.same_core(core) if same_pointer(name, one)]
     for core in _cores(name):
@@ -63,9 +65,15 @@ def _cores(name: Name) -> list[tuple[str, ...]]:
 
 
 def _brandless(name: Name, core: tuple[str, ...], index: PageIndex) -> list[Name]:
-    """Return the names that are equal once a leading brand is left out, on one side only."""
+    """Return the names that are equal once a leading brand is left out on one side.
+
+    A page may leave it out of its names; an id may if its maker is stated in front of it.
+    """
     loose = name.loose if core == name.core else tuple(sorted((*name.loose, "1")))
-    return [one for one in index.same_loose(loose) if bool(one.brand) != bool(name.brand)]
+    found = index.same_loose(loose)
+    if name.brand:
+        return [one for one in found if not one.brand]
+    return [one for one in found if one.brand and BRANDS[one.brand] == name.vendor]
 
 
 def _undated(name: Name, siblings: list[Name], index: PageIndex) -> list[Name]:
@@ -83,8 +91,13 @@ def _revised(name: Name, index: PageIndex) -> bool:
 
 
 def _names_a_snapshot(name: Name) -> bool:
+    """Return whether the date, `-latest` or serial says a snapshot of one model, and not a release of its own."""
+    if name.serial:
+        return True
+    if STAGES.intersection(name.tokens) and any(date.year is None for date in name.dates):
+        return False
     said = {*name.tokens, name.vendor}
-    return bool(name.serial) or not any(family <= said for family in DATED_RELEASES)
+    return not any(family <= said for family in DATED_RELEASES)
 
 
 def _tuned(name: Name, index: PageIndex) -> list[Name]:

@@ -61,6 +61,9 @@ DATED_RELEASES: Final = (
 )
 """Families, by their words, whose dates (and `-latest`) name releases with prices of their own, not snapshots."""
 
+STAGES: Final = _words("preview exp experimental beta alpha")
+"""Words for a model that is not final. With a day and no year (`preview-05-06`) each is a model of its own."""
+
 NUMBERED_SNAPSHOTS: Final = _words("gemini imagen veo lyria")
 """Families whose ids end in the number of a stable snapshot (`-001`). Elsewhere such a number names a model."""
 

@@ -52,7 +52,13 @@ def simulated(provider: str, server: ScriptedServer) -> Provider:
 
 
 async def discovered(
-    provider: Provider | None, time: FakeTime, *, key: str | None = KEY, seconds: float = 300, discovery: bool = True
+    provider: Provider | None,
+    time: FakeTime,
+    *,
+    key: str | None = KEY,
+    seconds: float = 300,
+    discovery: bool = True,
+    timeout: float = 0.5,  # noqa: ASYNC109 - it is discovery's own
 ) -> ModelsDiscovered:
     """Return the whole of what discovery says."""
     started = SyncStarted(
@@ -73,7 +79,7 @@ async def discovered(
             now=time.now,
             new_id=lambda: next(ids),
             sleep=time.sleep,
-            timeout=0.5,
+            timeout=timeout,
         )
     whole = assemble(parts)
     assert whole is not None
@@ -320,6 +326,15 @@ async def test_a_model_that_no_record_can_hold_is_said(server: ScriptedServer) -
     said = await discovered(simulated("openai", server), time)
     assert (said.outcome, said.models) == (SideOutcome.FAILED, ())
     assert "one of models takes" in (said.error or "")
+
+
+async def test_a_server_that_does_not_answer_in_time_is_given_up(server: ScriptedServer) -> None:
+    time = server.reset()
+    server.answers(PATHS["openai"], Reply(after=0.3, body=b"{}"))
+    said = await discovered(simulated("openai", server), time, timeout=0.05)
+    assert said.outcome is SideOutcome.FAILED
+    assert "did not answer within 0.05 s" in (said.error or "")
+    assert time.slept == [1, 2, 4]
 
 
 async def test_an_absent_server_is_given_up(server: ScriptedServer) -> None:
