@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,12 +15,13 @@ from aiohttp.test_utils import TestServer
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server answers; a dict or list is sent as JSON. `hang_up` closes the connection instead."""
+    """What the server answers, `after` real seconds; a dict or list is sent as JSON. `hang_up` closes instead."""
 
     status: int = 200
     headers: dict[str, str] = {}
     body: Any = b""
     hang_up: bool = False
+    after: float = 0.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ class ScriptedServer:
         self.asked.append(asked)
         script = self._scripts.get(request.path)
         reply = script(asked) if script else Reply(status=404)
+        await asyncio.sleep(reply.after)
         if reply.hang_up and request.transport:
             request.transport.close()
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)

@@ -15,14 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_server import FakeTime, Reply, ScriptedServer, scripted_server
+from yarl import URL
 
+from ratecard_pages import read_page
+from ratecard_providers.load import load_providers, with_addresses
 from ratecard_providers.pricing import Page, Pricing
 from ratecard_providers.spec import Expectations, Provider
 from ratecard_scraper.blocking import challenge_in
 from ratecard_scraper.evidence import PART_BYTES, page_bytes
 from ratecard_scraper.fetch import Fetcher, Manners
 from ratecard_scraper.handlers import scrape
-from ratecard_scraper.readings import Readings
+from ratecard_scraper.readings import Readings, ReadPage
 from ratecard_shared.chunks import CHUNK_BYTES, assemble
 from ratecard_shared.codec import encode
 from ratecard_shared.events import AlertRaised, PricingScraped, SideOutcome, SyncStarted
@@ -91,7 +94,7 @@ async def scraped(
     time: FakeTime,
     *,
     times: int = 1,
-    reader: LineReader | None = None,
+    reader: ReadPage | None = None,
     **started: Any,
 ) -> tuple[PricingScraped, tuple[AlertRaised, ...]]:
     """Return the whole of what scraping says, the last time if there are several."""
@@ -104,7 +107,7 @@ async def scraped(
                 event_id="e1",
                 sync_id="s1",
                 occurred_at=time.now(),
-                provider="acme",
+                provider=provider.id if provider else "acme",
                 deadline=time.deadline(),
                 **started,
             )
@@ -157,6 +160,38 @@ async def test_property_34_a_block_is_logged_and_alerted(
     assert "keeps us out" in (said.error or "")
     assert said.outcome is (SideOutcome.COMPLETE if others else SideOutcome.FAILED)
     assert len(said.prices) == 2 * others
+
+
+words = st.sampled_from(["Fruit", "Shelf", "Grower", "Season", "apple", "pear", "north", "spring", "fresh", ""])
+cells = words | st.decimals(0, 99, places=2).map("${}".format)
+
+
+@st.composite
+def other_pages(draw: st.DrawFn) -> bytes:
+    """Draw a page with a table that is no price list of models: no column says what its figures are."""
+    width = draw(st.integers(2, 5))
+    head = "".join(f"<th>{word}</th>" for word in draw(st.lists(words, min_size=width, max_size=width)))
+    rows = draw(st.lists(st.lists(cells, min_size=width, max_size=width), max_size=6))
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<html><body><h1>Market</h1><table><tr>{head}</tr>{body}</table></body></html>".encode()
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["openai", "anthropic", "google", "xai"]), other_pages())
+async def test_property_10_a_page_of_another_form_is_detected_and_alerted(
+    server: ScriptedServer, provider: str, body: bytes
+) -> None:
+    time = server.reset()
+    described = load_providers()[provider]
+    assert described.pricing is not None
+    origins = {str(URL(page.url).origin()) for page in described.pricing.pages}
+    for page in described.pricing.pages:
+        server.answers(URL(page.url).path, Reply(body=body))
+    said, alerts = await scraped(with_addresses(described, dict.fromkeys(origins, server.url)), time, reader=read_page)
+    assert (said.outcome, said.prices) == (SideOutcome.FAILED, ())
+    assert len(said.refused) >= len(said.pages) == len(alerts)
+    assert {alert.kind for alert in alerts} == {"scraping.structure"}
+    assert all(alert.provider == provider and alert.action for alert in alerts)
 
 
 @pytest.mark.parametrize(
