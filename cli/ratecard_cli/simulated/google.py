@@ -1,12 +1,14 @@
-"""Google: a paged list of names under `models/`; a pricing page with one table per model and tier."""
+"""Google: a paged list of names under `models/`; a pricing page in Markdown with one table per model and tier."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ratecard_cli.simulated.asking import KEY, MOST_PER_PAGE, Refused, Request
 from ratecard_cli.simulated.catalogue import Catalogue, Model, Rates
 from ratecard_cli.simulated.frames import framed
+
+_KINDS: Final = ("input", "output", "cached_input")
 
 
 def models(catalogue: Catalogue, request: Request) -> dict[str, Any]:
@@ -38,35 +40,27 @@ def _model(model: Model) -> dict[str, Any]:
 
 
 def pricing(catalogue: Catalogue) -> str:
-    """Return a page with one table per model and tier, price kinds as rows, several prices in a cell."""
-    return framed("google.html", models="\n".join(_section(catalogue, model) for model in catalogue.models))
+    """Return a page in Markdown with one table per model and tier, price kinds as rows, several prices in a cell."""
+    return framed("google.md", models="\n".join(_section(catalogue, model) for model in catalogue.models))
 
 
 def _section(catalogue: Catalogue, model: Model) -> str:
-    standard = _tier(catalogue, model, "Standard", free="Free of charge")
-    batch = _tier(catalogue, model, "Batch", free="Not available")
-    return framed("google-model.html", id=model.id, name=model.name, tiers=f"{standard}\n{batch}")
+    standard = _tier("Standard", free="Free of charge", **_cells(model.standard, model.long, catalogue.long_context))
+    batch = _tier("Batch", free="Not available", **_cells(model.batch, {}, catalogue.long_context))
+    return framed("google-model.md", id=model.id, name=model.name, tiers=f"{standard}\n{batch}")
 
 
-def _tier(catalogue: Catalogue, model: Model, tier: str, *, free: str) -> str:
-    rates = getattr(model, tier.lower())
-    long = model.long if tier == "Standard" else {}
-    cells = {kind: _cell(catalogue, rates, long, kind) for kind in ("input", "output", "cached_input")}
-    return framed(
-        "google-tier.html",
-        anchor=f"{tier.lower()}_{model.id}",
-        tier=tier,
-        free=free,
-        input=cells["input"],
-        output=cells["output"],
-        cached=cells["cached_input"],
-    )
+def _tier(tier: str, **cells: str) -> str:
+    return framed("google-tier.md", tier=tier, **cells)
 
 
-def _cell(catalogue: Catalogue, rates: Rates, long: Rates, kind: str) -> str:
+def _cells(rates: Rates, long: Rates, long_context: int) -> dict[str, str]:
+    return {kind: _cell(rates, long, kind, f"{long_context // 1000}k tokens") for kind in _KINDS}
+
+
+def _cell(rates: Rates, long: Rates, kind: str, band: str) -> str:
     if kind in long:
-        band = f"{catalogue.long_context // 1000}k tokens"
-        return f"${rates[kind]}, prompts <= {band}<br>${long[kind]}, prompts > {band}"
+        return f"${rates[kind]}, prompts \\<= {band} ${long[kind]}, prompts \\> {band}"
     if audio := rates.get(f"audio_{kind}"):
-        return f"${rates[kind]} (text / image / video)<br>${audio} (audio)"
+        return f"${rates[kind]} (text / image / video) ${audio} (audio)"
     return f"${rates[kind]}"

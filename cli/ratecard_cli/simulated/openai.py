@@ -31,7 +31,7 @@ def _model(model: Model) -> dict[str, Any]:
 def pricing(catalogue: Catalogue) -> str:
     """Return a page of tabs, each a table with a two-row heading and all models in its component's properties."""
     tiers = {tier: _table(catalogue, tier) for tier in ("standard", "batch")}
-    return framed("openai.html", **tiers)
+    return framed("openai.html", **tiers, long_context=str(catalogue.long_context // 1000))
 
 
 def _table(catalogue: Catalogue, tier: str) -> str:

@@ -19,7 +19,7 @@ from ratecard_cli.simulated.catalogue import Catalogue, State, catalogues
 HOST: Final = "127.0.0.1"
 ORIGINS: Final = {
     "openai": ("https://api.openai.com", "https://developers.openai.com"),
-    "anthropic": ("https://api.anthropic.com", "https://platform.claude.com"),
+    "anthropic": ("https://api.anthropic.com", "https://platform.claude.com", "https://claude.com"),
     "google": ("https://generativelanguage.googleapis.com", "https://ai.google.dev"),
     "xai": ("https://api.x.ai", "https://docs.x.ai"),
 }
@@ -41,9 +41,8 @@ _LISTS: Final[dict[tuple[str, str], Lists]] = {
 _PAGES: Final[dict[tuple[str, str], tuple[Prices, str]]] = {
     ("openai", "/api/docs/pricing"): (openai.pricing, "text/html"),
     ("anthropic", "/docs/en/about-claude/pricing.md"): (anthropic.pricing, "text/markdown"),
-    ("google", "/gemini-api/docs/pricing"): (google.pricing, "text/html"),
+    ("google", "/gemini-api/docs/pricing.md.txt"): (google.pricing, "text/plain"),
     ("xai", "/docs/models"): (xai.pricing, "text/html"),
-    ("xai", "/developers/models"): (xai.pricing, "text/html"),
 }
 
 

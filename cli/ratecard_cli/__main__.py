@@ -1,0 +1,114 @@
+"""The `ratecard` command: finds the command that was asked for, runs it, and turns its fault into a line and a code.
+
+The commands are imported when they are called, so that a look-up does not wait for what only `ratecard up` needs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib.metadata import version
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from ratecard_cli.faults import CommandError, UsageError
+from ratecard_cli.laptop.errors import LaptopError
+from ratecard_providers.load import ProviderFileError
+from ratecard_shared.settings import SettingsError
+
+_HELP: Final = "A registry of AI models and their prices: run it on this machine, sync it, look things up."
+
+_EPILOGUE: Final = """\
+Examples:
+
+    ratecard demo
+    ratecard up --port 8080
+    ratecard sync --providers openai,google
+    ratecard models --provider openai --json
+    ratecard price MODEL --at 2026-03-01
+    ratecard scrape openai --from page.html --json
+
+`models`, `price` and `sync` ask the API at RATECARD_API_URL. Without it:
+the one that `ratecard up` or `ratecard demo` runs in this folder, or else
+http://127.0.0.1:8080. `sync` sends the key in RATECARD_ADMIN_KEY.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 something cannot be reached,
+4 no such model or price, 130 interrupted.
+"""
+
+_COMMANDS: Final = {
+    "demo": ("ratecard_cli.demo:demo", "Run everything here with simulated providers, and show what changes."),
+    "up": ("ratecard_cli.up:up", "Run everything here with the real providers."),
+    "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
+    "models": ("ratecard_cli.models:models", "List models with their prices."),
+    "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
+    "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
+    "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),
+    "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
+    "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),
+}
+
+
+def command() -> App:
+    """Return the command with all that is below it."""
+    app = App(
+        name="ratecard",
+        help=_HELP,
+        help_epilogue=_EPILOGUE,
+        help_format="plaintext",
+        version=lambda: version("ratecard-cli"),
+        result_action="return_value",
+    )
+    for place, (name, (path, says)) in enumerate(_COMMANDS.items()):
+        app.command(path, name=name, help=says, sort_key=place, help_epilogue="")
+    return app
+
+
+def main() -> None:
+    """Run what the command line asks for, and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code. Its fault is said in one line on stderr."""
+    # What a client library has to say of an unreachable server is said once, by us.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        command()(arguments, exit_on_error=False, print_error=False, verbose=False)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # one line for whatever it is
+        if os.environ.get("RATECARD_TRACEBACK"):
+            raise
+        print(f"ratecard: {_said(error)}", file=sys.stderr)  # noqa: T201 - this is the command's own voice
+        return _exit_code(error)
+    return 0
+
+
+def _said(error: Exception) -> str:
+    match error:
+        case CycloptsError():
+            return f"{' '.join(str(error).split())} See `ratecard --help`."
+        case CommandError() | LaptopError() | SettingsError() | ProviderFileError():
+            return str(error)
+        case _:
+            return f"{type(error).__name__}: {error} (RATECARD_TRACEBACK=1 shows where)"
+
+
+def _exit_code(error: Exception) -> int:
+    match error:
+        case CommandError():
+            return error.exit_code
+        case CycloptsError() | SettingsError() | ProviderFileError():
+            return UsageError.exit_code
+        case _:
+            return CommandError.exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""`ratecard topics`: the table of topics, and the missing ones created."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from cyclopts import Parameter
+
+from ratecard_cli import running
+from ratecard_cli.faults import CommandError, UnreachableError
+from ratecard_cli.terminal import Json, say, show_table, write_json
+from ratecard_shared.admin import create_topics
+from ratecard_shared.settings import KafkaSettings, load
+from ratecard_shared.topics import TOPICS, Topic
+
+_COLUMNS = ("topic", "key", "partitions", "says", "producers", "consumers")
+
+
+def topics(
+    *,
+    list_only: Annotated[bool, Parameter(name="--list", negative="", show_default=False)] = False,
+    as_json: Json = False,
+) -> None:
+    """List the topics and create those that the cluster at KAFKA_BOOTSTRAP_SERVERS lacks.
+
+    Parameters
+    ----------
+    list_only
+        Only list them; no cluster is asked.
+    as_json
+        Print JSON.
+    """
+    created = () if list_only else asyncio.run(create(load(KafkaSettings, running.environ())))
+    if as_json:
+        write_json({"topics": [_as_json(topic) for topic in TOPICS], "created": created})
+        return
+    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS])
+    if not list_only:
+        say(f"created {', '.join(created)}" if created else "All topics are there.")
+
+
+async def create(settings: KafkaSettings) -> tuple[str, ...]:
+    """Create the missing topics and return their names."""
+    try:
+        return await create_topics(settings)
+    except KafkaConnectionError as error:
+        servers = settings.kafka_bootstrap_servers
+        raise UnreachableError(
+            f"Kafka at {servers} cannot be reached: is it running? See KAFKA_BOOTSTRAP_SERVERS."
+        ) from error
+    except KafkaError as error:
+        raise CommandError(str(error)) from error
+
+
+def _row(topic: Topic) -> tuple[str, ...]:
+    producers, consumers = ", ".join(topic.producers), ", ".join(topic.consumers)
+    return (topic.name, topic.key, str(topic.partitions), topic.says, producers, consumers)
+
+
+def _as_json(topic: Topic) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "key": topic.key,
+        "partitions": topic.partitions,
+        "says": topic.says,
+        "producers": topic.producers,
+        "consumers": topic.consumers,
+    }
