@@ -3,57 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import aiohttp
 import pytest
+from stack import ROOMS, free_port, health, process
 
 from ratecard_shared.admin import create_topics
 from ratecard_shared.settings import KafkaSettings, load
-
-ROOMS = ("scheduler", "discovery", "scraper", "enricher", "registry")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def process(room: str, environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        f"ratecard_{room}",
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.kill()
-        await child.communicate()
-
-
-async def health(port: int, *, until: str, seconds: float = 30) -> dict[str, str]:
-    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(f"http://127.0.0.1:{port}/health") as response:
-                    body: dict[str, str] = await response.json()
-            except aiohttp.ClientError:
-                body = {}
-            if body.get("status") == until:
-                return body
-            await asyncio.sleep(0.1)
 
 
 @pytest.mark.slow

@@ -1,0 +1,118 @@
+"""One full sync, and a second one with changes, through five separate processes and simulated providers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from stack import services
+
+from ratecard_cli.simulated.server import KEYS, Simulated, serving
+from ratecard_shared.admin import create_topics
+from ratecard_shared.codec import decode
+from ratecard_shared.settings import KafkaSettings, load
+from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED, SYNC_COMPLETED
+
+MISSION = ("anthropic", "google", "openai", "xai")
+KINDS: dict[str, Any] = {topic.name: topic.carries for topic in (PRICING_CHANGED, MODEL_CHANGED, SYNC_COMPLETED)}
+
+
+@asynccontextmanager
+async def listening(environment: dict[str, str]) -> AsyncIterator[AIOKafkaConsumer]:
+    prefix = environment["KAFKA_TOPIC_PREFIX"]
+    consumer = AIOKafkaConsumer(
+        *(prefix + name for name in KINDS),
+        bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"],
+        auto_offset_reset="earliest",
+        group_id=f"{prefix}listener",
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def until_completed(consumer: AIOKafkaConsumer, prefix: str) -> tuple[Any, list[Any]]:
+    """Return the next `sync.completed` and the changes that came up to a second after it."""
+    done: list[Any] = []
+    changes: list[Any] = []
+    async with asyncio.timeout(60):
+        while not done:
+            await take(consumer, prefix, done, changes)
+    await take(consumer, prefix, done, changes)
+    return done[0], changes
+
+
+async def take(consumer: AIOKafkaConsumer, prefix: str, done: list[Any], changes: list[Any]) -> None:
+    for records in (await consumer.getmany(timeout_ms=1000)).values():
+        for record in records:
+            name = record.topic.removeprefix(prefix)
+            (done if name == SYNC_COMPLETED.name else changes).append(decode(record.value, KINDS[name]))
+
+
+async def ask(environment: dict[str, str], body: bytes) -> None:
+    """Do what an administrator with any Kafka client does."""
+    producer = AIOKafkaProducer(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"])
+    await producer.start()
+    try:
+        await producer.send_and_wait(environment["KAFKA_TOPIC_PREFIX"] + "sync.requested", body)
+    finally:
+        await producer.stop()
+
+
+async def models(api: str) -> dict[str, dict[str, Any]]:
+    async with aiohttp.ClientSession() as session, session.get(f"{api}/api/models?limit=500") as response:
+        assert response.status == 200
+        page = await response.json()
+    assert page["total"] == len(page["data"])
+    return {f"{model['provider']}/{model['id']}": model for model in page["data"]}
+
+
+def simulated_environment(environment: dict[str, str], simulated: Simulated) -> dict[str, str]:
+    return {
+        **environment,
+        **KEYS,
+        "RATECARD_PROVIDER_ADDRESSES": json.dumps(simulated.addresses),
+        "SCRAPING_ALLOW_PRIVATE": "true",
+        "SCRAPING_DELAY_MS": "10",
+        "ENABLE_AUTO_SYNC": "false",
+    }
+
+
+@pytest.mark.slow
+async def test_two_syncs_through_five_processes(environment: dict[str, str]) -> None:
+    prefix = environment["KAFKA_TOPIC_PREFIX"]
+    await create_topics(load(KafkaSettings, environment))
+    async with (
+        serving() as simulated,
+        services(simulated_environment(environment, simulated)) as api,
+        listening(environment) as consumer,
+    ):
+        await ask(environment, json.dumps({"providers": MISSION}).encode())
+        first, appeared = await until_completed(consumer, prefix)
+        assert first.success, first
+        assert {outcome.provider: outcome.outcome for outcome in first.providers} == dict.fromkeys(MISSION, "joined")
+        before = await models(api)
+        assert {event.kind for event in appeared} == {"appeared", "first_seen"}
+        assert {name.partition("/")[0] for name in before} == set(MISSION)
+        assert all(row["evidence"] for model in before.values() for row in model["pricing"])
+
+        simulated.state = "after"
+        await ask(environment, json.dumps({"providers": MISSION}).encode())
+        second, changes = await until_completed(consumer, prefix)
+        assert second.success, second
+        kinds = {event.kind for event in changes}
+        assert {"changed", "appeared", "deprecated"} <= kinds
+        after = await models(api)
+        for event in changes:
+            if event.kind == "changed" and hasattr(event, "new"):
+                assert event.old.rates != event.new.rates
+                assert f"{event.provider}/{event.model_id}" in after
+        assert set(after) != set(before)

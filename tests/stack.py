@@ -1,0 +1,87 @@
+"""The five services as processes of a test, with whatever else is said in their environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import aiohttp
+
+ROOMS: Final = ("scheduler", "discovery", "scraper", "enricher", "registry")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def process(room: str, environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run one service; it is killed at the end if it still runs."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        f"ratecard_{room}",
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.communicate()
+
+
+@asynccontextmanager
+async def silent_process(room: str, environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run one service whose log goes to the test's own output, so that no pipe can fill."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"ratecard_{room}", env={**os.environ, **environment}
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            try:
+                await asyncio.wait_for(child.wait(), 40)
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+
+async def health(port: int, *, until: str, seconds: float = 30, path: str = "/health") -> dict[str, Any]:
+    """Return what the service on `port` says of itself once its status is `until`."""
+    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
+        while True:
+            body: dict[str, Any] = {}
+            try:
+                async with session.get(f"http://127.0.0.1:{port}{path}") as response:
+                    body = await response.json()
+            except (aiohttp.ClientError, ValueError):
+                pass
+            if body.get("status") == until:
+                return body
+            await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def services(environment: Mapping[str, str]) -> AsyncIterator[str]:
+    """Run all five and give the API's address once every one of them is up."""
+    ports = {room: free_port() for room in ROOMS}
+    async with AsyncExitStack() as stack:
+        for room in ROOMS:
+            own = {**environment, "HTTP_PORT": str(ports[room]), "LOG_FORMAT": "text"}
+            await stack.enter_async_context(silent_process(room, own))
+        for room in ROOMS:
+            await health(ports[room], until="healthy" if room == "registry" else "running")
+        yield f"http://127.0.0.1:{ports['registry']}"
