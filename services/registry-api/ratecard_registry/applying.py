@@ -115,8 +115,9 @@ class Applying:
         await self._deprecate(closing)
         if closing.pricing.outcome == SideOutcome.COMPLETE:
             await self._judge(closing)
+            await self._store.bump(self._connection, [f"fallback:{provider}"])
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
-            await self._store.bump(self._connection, [provider])
+            await self._store.bump(self._connection, [f"models:{provider}"])
         await self._syncs.save_pages(self._connection, provider, closing.pages)
         outcome = await self._syncs.ended(self._connection, closing, self._now)
         await self._store.bump(self._connection, [SYNC_STATUS])

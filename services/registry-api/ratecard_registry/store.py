@@ -100,11 +100,11 @@ class Store:
             await self._write_history(connection, wave)
         said = [item for decision in decisions for item in said_by(decision, sync_id=sync_id, now=now)]
         await outbox.say_all(connection, service=SERVICE, said=said)
-        if names := sorted({decision.after.provider for decision in decisions if decision.visible}):
-            await self.bump(connection, names)
+        if changed := {decision.after.provider for decision in decisions if decision.visible}:
+            await self.bump(connection, [f"models:{provider}" for provider in changed])
 
     async def bump(self, connection: asyncpg.Connection, names: list[str]) -> None:
-        """Make what caches hold under these names outdated."""
+        """Make what caches hold under these names outdated: `models:` or `fallback:` and a provider, or a key."""
         await self._sql.bump_versions(connection, names=sorted(names))
 
     async def count(

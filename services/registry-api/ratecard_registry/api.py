@@ -1,0 +1,61 @@
+"""The REST API as one Litestar app: routes, who may use them, errors as problem details, and its own description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+
+from ratecard_registry import api_health, api_models, api_syncs, problems
+from ratecard_registry.access import Access
+from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_syncs import Trigger
+from ratecard_registry.archive import Archive
+from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.sync_view import Syncs
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the routes work with."""
+
+    catalogue: Catalogue
+    archive: Archive
+    syncs: Syncs
+    trigger: Trigger
+    doctor: Doctor
+    access: Access
+
+
+def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
+    """Return the app. `lifespan` runs the service around it."""
+    return Litestar(
+        route_handlers=[
+            Router("/", route_handlers=list(api_models.ROUTES), guards=[parts.access.to_read]),
+            Router("/", route_handlers=list(api_syncs.ROUTES), guards=[parts.access.to_administer]),
+            *api_health.ROUTES,
+        ],
+        dependencies={
+            name: Provide(_always(part), sync_to_thread=False)
+            for name, part in msgspec.structs.asdict(parts).items()
+            if name != "access"
+        },
+        exception_handlers=problems.handlers(),
+        lifespan=lifespan or [],
+        openapi_config=OpenAPIConfig(
+            title="Ratecard",
+            version="1",
+            description="AI models and their prices, with history and evidence.",
+            path="/docs",
+            render_plugins=[SwaggerRenderPlugin(), JsonRenderPlugin()],
+        ),
+        logging_config=None,
+    )
+
+
+def _always(part: Any) -> Callable[[], Any]:
+    return lambda: part

@@ -1,0 +1,124 @@
+"""The admin's routes: start a sync, and see how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from ratecard_registry.problems import Problem, ProblemView, as_json
+from ratecard_registry.sync_view import SyncResult, Syncs, SyncView
+from ratecard_registry.views import View
+from ratecard_shared.events import SyncRequested
+
+_SECONDS_BETWEEN_LOOKS: Final = 0.25
+_JSON: Final = "application/problem+json"
+
+
+class TriggerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The providers to sync; none named means all."""
+
+    providers: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Triggered(View, frozen=True, kw_only=True):
+    """The sync that was asked for, and where to see how it goes."""
+
+    sync_id: str
+    status_url: str
+
+
+class Trigger:
+    """Asks for syncs. `publish` puts the request on `sync.requested` and returns the sync's id."""
+
+    def __init__(
+        self,
+        *,
+        publish: Callable[[SyncRequested], Awaitable[str]],
+        known: Collection[str],
+        wait_at_most: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Wire it. `known` are the providers that have a file; `wait_at_most` is in seconds."""
+        self._publish = publish
+        self._known = frozenset(known)
+        self._now = now
+        self.wait_at_most = wait_at_most
+
+    async def ask(self, wanted: TriggerRequest, syncs: Syncs) -> Triggered:
+        """Ask for the sync. Raises Problem for a provider that nobody knows."""
+        if unknown := sorted(set(wanted.providers) - self._known):
+            known = ", ".join(sorted(self._known))
+            raise Problem(400, f"There is no provider {', '.join(unknown)}. Known are {known}.")
+        asked_at = self._now()
+        request = SyncRequested(
+            providers=wanted.providers, requested_by="api", reason=wanted.reason, requested_at=asked_at
+        )
+        sync_id = await self._publish(request)
+        await syncs.remember(sync_id, wanted.providers, asked_at)
+        return Triggered(sync_id=sync_id, status_url=f"/api/admin/sync/{sync_id}")
+
+
+@post(
+    "/api/admin/sync/trigger",
+    status_code=202,
+    responses={
+        202: ResponseSpec(Triggered, description="The sync was asked for"),
+        200: ResponseSpec(SyncResult, description="With `wait`: how it went"),
+        400: ResponseSpec(ProblemView, description="A provider is not known", media_type=_JSON),
+    },
+    tags=["admin"],
+)
+async def trigger_sync(
+    *,
+    trigger: NamedDependency[Trigger],
+    syncs: NamedDependency[Syncs],
+    data: JSONBody[TriggerRequest | None] = None,
+    wait: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """Ask for a sync. With `?wait=true` the answer comes when it has ended, and says how it went."""
+    asked = await trigger.ask(data or TriggerRequest(), syncs)
+    result = await _result(asked.sync_id, syncs, trigger.wait_at_most) if wait else None
+    if result is not None:
+        return as_json(result)
+    return as_json(asked, status=202, headers={"Location": asked.status_url})
+
+
+@get(
+    "/api/admin/sync/{sync_id:str}",
+    responses={
+        200: ResponseSpec(SyncView, description="How the sync goes"),
+        404: ResponseSpec(ProblemView, description="Nobody asked for such a sync", media_type=_JSON),
+    },
+    tags=["admin"],
+)
+async def one_sync(syncs: NamedDependency[Syncs], sync_id: FromPath[str]) -> Response[bytes]:
+    """Return how a sync goes, per provider."""
+    view = await syncs.view(sync_id)
+    if view is None:
+        raise Problem(404, f"Nobody asked for a sync {sync_id!r}.")
+    return as_json(view)
+
+
+async def _result(sync_id: str, syncs: Syncs, seconds: float) -> SyncResult | None:
+    """Wait for the sync's end. None if it takes longer. Raises Problem if it never started."""
+    until = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < until:
+        view = await syncs.view(sync_id)
+        if view and view.result:
+            return view.result
+        if view and view.error and not view.providers:
+            raise Problem(409, f"The sync did not start: {view.error}.")
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+    return None
+
+
+ROUTES: Sequence[Any] = (trigger_sync, one_sync)

@@ -1,0 +1,88 @@
+"""The registry, wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from redis.asyncio import Redis
+
+from ratecard_providers.load import load_providers
+from ratecard_registry.access import Access
+from ratecard_registry.api import Parts, create_app
+from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_syncs import Trigger
+from ratecard_registry.archive import Archive
+from ratecard_registry.cache import Cache
+from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.handlers import Registry
+from ratecard_registry.problems import Problem
+from ratecard_registry.settings import RegistrySettings
+from ratecard_registry.sync_view import Syncs
+from ratecard_registry.telling import Teller
+from ratecard_shared.events import SyncRequested
+from ratecard_shared.kafka import Kafka
+from ratecard_shared.service import Service
+from ratecard_shared.syncs import sync_id
+from ratecard_shared.topics import MODEL_ENRICHED, PRICING_SCRAPED, SYNC_REQUESTED, SYNC_STARTED
+
+_SECONDS_BETWEEN_LOOKS_AT_THE_DAY: Final = 20.0
+_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
+_SECONDS_OF_GRACE: Final = 30.0
+
+
+def build(settings: RegistrySettings) -> Any:
+    """Return the registry's ASGI app."""
+    kafka = Kafka(settings.kafka, client_id="ratecard-registry")
+    service = Service("registry-api", kafka=kafka, database_settings=settings.database)
+    cache = Cache(redis_client(settings))
+    teller = Teller(pool=lambda: service.pool, cache=cache, seconds=seconds(settings))
+    registry = Registry(pool=lambda: service.pool, tell_caches=teller.tell)
+    kafka.consume_batches(
+        MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched
+    )
+    kafka.consume(SYNC_STARTED, group="registry-syncs", handle=registry.on_began)
+    kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
+    return create_app(_parts(settings, service, kafka, cache), lifespan=[service.running])
+
+
+def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Cache) -> Parts:
+    def pool() -> asyncpg.Pool:
+        if service.state == "starting":
+            raise Problem(503, "The registry is starting: try again.", headers={"Retry-After": "2"})
+        return service.pool
+
+    async def publish(request: SyncRequested) -> str:
+        place = await kafka.publish(SYNC_REQUESTED, "api", request)
+        return sync_id(place.topic, place.partition, place.offset, place.timestamp)
+
+    kept = seconds(settings)
+    catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)
+    syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=kept)
+    extra = settings.service.ratecard_providers
+    known = load_providers(Path(extra) if extra else None).keys()
+    longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
+    return Parts(
+        catalogue=catalogue,
+        archive=Archive(pool=pool),
+        syncs=syncs,
+        trigger=Trigger(publish=publish, known=known, wait_at_most=longest),
+        doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
+        access=Access(admin_key=settings.ratecard_admin_key, anonymous_read=settings.ratecard_anonymous_read),
+    )
+
+
+def seconds(settings: RegistrySettings) -> Seconds:
+    """Return how long the caches keep what."""
+    return Seconds(
+        model=settings.model_cache_ttl, pricing=settings.pricing_cache_ttl, fallback=settings.fallback_cache_ttl
+    )
+
+
+def redis_client(settings: RegistrySettings) -> Redis:
+    """Return a client that connects when it is first used and gives up soon: the cache is there to save time."""
+    tls: dict[str, Any] = {"ssl_ca_certs": settings.redis.redis_tls_ca} if settings.redis.redis_tls_ca else {}
+    return Redis.from_url(settings.redis.redis_url, socket_timeout=1.0, socket_connect_timeout=1.0, **tls)

@@ -1,0 +1,93 @@
+"""What models used to cost. It is read from PostgreSQL each time: the past is asked for rarely, and in many ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from ratecard_registry import views
+from ratecard_registry.catalogue import QUERIES, Place
+from ratecard_registry.rows import price_from
+from ratecard_registry.views import EvidenceView, ModelView, RateView, View
+from ratecard_shared.database import queries
+from ratecard_shared.prices import Evidence
+
+_FIRST_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_DAY: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class HistoryEntry(View, frozen=True, kw_only=True):
+    """A price that was charged from `effectiveDate` to `endDate`, and known since `recordedAt`.
+
+    `recordedAs` is the name that the model had then: a page's, before an API named it.
+    """
+
+    provider: str
+    model_id: str
+    recorded_as: str
+    kind: str
+    input_cost_per_million: Decimal | None
+    output_cost_per_million: Decimal | None
+    tier: str
+    context_limit: int
+    currency: str
+    region: str
+    free: bool
+    rates: dict[str, RateView]
+    effective_date: datetime
+    end_date: datetime | None
+    recorded_at: datetime
+    sync_id: str
+    revision: int
+    evidence: EvidenceView | None
+
+
+class History(View, frozen=True, kw_only=True):
+    """The whole history that was asked for: there are no further pages."""
+
+    data: tuple[HistoryEntry, ...]
+    total: int
+    next_cursor: str | None = None
+
+
+class Archive:
+    """Reads the past. `pool` is called when PostgreSQL is needed."""
+
+    def __init__(self, *, pool: Callable[[], asyncpg.Pool]) -> None:
+        """Wire it."""
+        self._pool = pool
+        self._sql = queries(QUERIES)
+
+    async def living_name(self, name: str, ids: Mapping[str, Sequence[str]]) -> str:
+        """Return the name under which a page's model lives on since an API named it; else the name as it is."""
+        if any(name in names for names in ids.values()):
+            return name
+        rows = [row async for row in self._sql.merged(self._pool(), id=name)]
+        return f"{rows[0]['provider']}/{rows[0]['merged_into']}" if len(rows) == 1 else name
+
+    async def history(self, place: Place, *, start: datetime | None, until: datetime | None) -> History:
+        """Return the prices that began between the two times, both included."""
+        provider, model_id = place
+        rows = self._sql.history(
+            self._pool(), provider=provider, model_id=model_id, start=start or _FIRST_DAY, until=until or _LAST_DAY
+        )
+        entries = tuple([_entry(row) async for row in rows])
+        return History(data=entries, total=len(entries))
+
+    async def as_of(self, model: ModelView, at: datetime) -> ModelView:
+        """Return the model with the prices that were in force at that time."""
+        rows = self._sql.prices_at(self._pool(), provider=model.provider, model_id=model.id, at=at)
+        pricing = views.pricing_view([price_from(row) async for row in rows])
+        return msgspec.structs.replace(model, **views.shown_prices(pricing))
+
+
+def _entry(row: Any) -> HistoryEntry:
+    price = {name: row[name] for name in HistoryEntry.__struct_fields__ if name not in {"rates", "evidence"}}
+    evidence = msgspec.convert(row["evidence"], Evidence | None)
+    rates = msgspec.convert(row["rates"], dict[str, Decimal])
+    return HistoryEntry(**price, rates=views.rates_view(rates), evidence=views.evidence_view(evidence))

@@ -1,0 +1,113 @@
+"""Redis, where it helps: losing it costs speed only. Every value says of which version it is, and an old one is a miss.
+
+The versions are those of `cache_versions` in PostgreSQL, copied to one hash; a copy only ever grows. So a reader that
+was slow cannot bring back what a sync has changed since. After a failure Redis is left alone for a moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+VERSIONS: Final = "ratecard:versions"
+_SECONDS_OF_PEACE: Final = 2.0
+_GROW: Final = """
+for i = 1, #ARGV, 2 do
+    local known = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '-1')
+    if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+return 1
+"""
+_LOG: Final = logging.getLogger(__name__)
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+T = TypeVar("T")
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A cached value and its version."""
+
+    version: int
+    data: msgspec.Raw
+
+
+class Cache:
+    """The cached values. No method raises for Redis' sake: reading finds nothing, writing returns False."""
+
+    def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Use this client; `clock` counts seconds."""
+        self._redis = redis
+        self._clock = clock
+        self._left_alone_until = 0.0
+        self._down = False
+
+    @property
+    def up(self) -> bool:
+        """Tell whether the last call to Redis went well."""
+        return not self._down
+
+    async def ping(self) -> bool:
+        """Ask Redis whether it is there."""
+        return await self._try(lambda: self._redis.ping(), default=None) is not None  # noqa: PLW0108  # redis' typing
+
+    async def versions(self) -> dict[str, int]:
+        """Return the versions that Redis knows; none means that it knows nothing."""
+        found = await self._try(lambda: self._redis.hgetall(VERSIONS), default={})
+        return {name.decode(): int(version) for name, version in found.items()}
+
+    async def publish_versions(self, versions: Mapping[str, int]) -> bool:
+        """Tell Redis all versions there are. Return whether it heard them."""
+        told = [str(item) for pair in versions.items() for item in pair]
+        return await self._try(lambda: self._redis.eval(_GROW, 1, VERSIONS, *told), default=None) is not None
+
+    async def read(self, keys: list[str], versions: list[int], kind: type[T]) -> list[T | None]:
+        """Return the values of these keys; None where there is none of at least the version asked for."""
+        found = await self._try(lambda: self._redis.mget(keys), default=None) if keys else []
+        if found is None:
+            return [None] * len(keys)
+        return [_value(body, version, kind) for body, version in zip(found, versions, strict=True)]
+
+    async def write(self, values: Mapping[str, Any], version: int, *, seconds: int) -> bool:
+        """Keep values of this version for as long as given."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key, value in values.items():
+                body = _ENCODER.encode(Kept(version=version, data=msgspec.Raw(_ENCODER.encode(value))))
+                pipeline.set(key, body, ex=max(seconds, 1))
+            return await self._try(pipeline.execute, default=None) is not None
+
+    async def drop(self, keys: Iterable[str]) -> bool:
+        """Forget these keys."""
+        names = list(keys)
+        return not names or await self._try(lambda: self._redis.unlink(*names), default=None) is not None
+
+    async def _try(self, call: Callable[[], Awaitable[Any]], *, default: Any) -> Any:
+        if self._clock() < self._left_alone_until:
+            return default
+        try:
+            answer = await call()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._left_alone_until = self._clock() + _SECONDS_OF_PEACE
+            if not self._down:
+                _LOG.warning("Redis (REDIS_URL) does not answer, so PostgreSQL serves every read: %s", error)
+            self._down = True
+            return default
+        if self._down:
+            _LOG.info("Redis answers again")
+        self._down = False
+        return answer
+
+
+def _value(body: bytes | None, version: int, kind: type[T]) -> T | None:
+    if body is None:
+        return None
+    try:
+        kept = msgspec.json.decode(body, type=Kept)
+        return msgspec.json.decode(kept.data, type=kind) if kept.version >= version else None
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,77 @@
+"""Every error of the API as problem details (RFC 9457): what happened, and what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from aiokafka.errors import KafkaError
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+_LOG: Final = logging.getLogger(__name__)
+_ENCODER: Final = msgspec.json.Encoder()
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Problem(HTTPException):
+    """An error that the caller is told. `more` are further members of the answer."""
+
+    def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> None:
+        """Say what happened and what to do."""
+        super().__init__(detail=detail, status_code=status, headers=headers)
+        self.more = more
+
+
+class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
+    """Problem details (RFC 9457). `detail` says what happened and what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+def handlers() -> ExceptionHandlersMap:
+    """Return the handlers that turn every exception into problem details."""
+    absent = (OSError, TimeoutError, KafkaError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+    return {HTTPException: _http, Exception: _unknown, **dict.fromkeys(absent, _absent)}
+
+
+def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    more = error.more if isinstance(error, Problem) else {"errors": error.extra} if error.extra else {}
+    return _answer(error.status_code, error.detail, error.headers, more)
+
+
+def _absent(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _LOG.error("%s %s cannot be served: %r", request.method, request.url.path, error)
+    what = "Kafka" if isinstance(error, KafkaError) else "PostgreSQL"
+    return _answer(503, f"{what} cannot be reached. Nothing is lost: try again.", {"Retry-After": "5"}, {})
+
+
+def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(500, "This is a fault of the registry's. Its log says more.", None, {})
+
+
+def _answer(status: int, detail: str, headers: dict[str, str] | None, more: dict[str, Any]) -> Response[bytes]:
+    problem = ProblemView(title=HTTPStatus(status).phrase, status=status, detail=detail or HTTPStatus(status).phrase)
+    body = _ENCODER.encode({**msgspec.structs.asdict(problem), **more})
+    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def as_json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Return an answer whose Decimals are exact JSON numbers: the framework's own encoder would write strings."""
+    return Response(encode(value), status_code=status, headers=headers, media_type=MediaType.JSON)
+
+
+_EXACT: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(value: Any) -> bytes:
+    """Return the JSON of what the API shows."""
+    return _EXACT.encode(value)

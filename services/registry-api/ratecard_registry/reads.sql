@@ -1,0 +1,69 @@
+-- name: versions()
+SELECT name, version FROM cache_versions ORDER BY name;
+
+-- name: untold()
+SELECT name, version FROM cache_versions WHERE told < version ORDER BY name;
+
+-- name: told(names, versions)!
+UPDATE cache_versions c SET told = t.version
+FROM unnest(:names::text[], :versions::bigint[]) AS t (name, version)
+WHERE c.name = t.name AND c.told < t.version;
+
+-- name: ids_of(provider)
+SELECT id FROM models WHERE provider = :provider AND merged_into IS NULL ORDER BY id;
+
+-- name: models(providers, ids)
+SELECT m.* FROM models m
+WHERE (m.provider, m.id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[])) ORDER BY m.provider, m.id;
+
+-- name: prices_of(providers, ids)
+SELECT p.* FROM model_pricing p
+WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]));
+
+-- name: announced_of(providers, ids)
+SELECT p.* FROM scheduled_pricing p
+WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]));
+
+-- name: merged(id)
+SELECT provider, merged_into FROM models WHERE id = :id AND merged_into IS NOT NULL;
+
+-- name: history(provider, model_id, start, until)
+-- What Ratecard believes today: rows that were misread, and announcements since fulfilled, are left out.
+SELECT h.*, h.context_limit AS above_tokens FROM pricing_history h
+WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
+  AND effective_date BETWEEN :start AND :until
+ORDER BY effective_date, tier, context_limit, currency, region, id;
+
+-- name: prices_at(provider, model_id, at)
+SELECT DISTINCT ON (tier, context_limit, currency, region) h.*, NULL::date AS effective_until,
+    '{}'::text[] AS missed_in, '' AS absent_in
+FROM pricing_history h
+WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
+  AND effective_date <= :at AND (end_date IS NULL OR end_date > :at)
+ORDER BY tier, context_limit, currency, region, effective_date DESC, recorded_at DESC, id DESC;
+
+-- name: statuses()
+SELECT s.provider, s.status, s.last_sync, s.sync_id, s.models_discovered, s.models_updated, s.models_deprecated,
+    s.pricing_updated, s.errors
+FROM sync_status s ORDER BY s.provider;
+
+-- name: next_slot()$
+SELECT next_slot FROM schedule;
+
+-- name: sync(sync_id)^
+SELECT sync_id, requested_by, reason, state, error, requested_at, started_at, deadline, completed_at
+FROM syncs WHERE sync_id = :sync_id;
+
+-- name: request(sync_id)^
+SELECT requested_at, providers FROM sync_requests WHERE sync_id = :sync_id;
+
+-- name: add_request(sync_id, providers, requested_at)!
+INSERT INTO sync_requests (sync_id, providers, requested_at) VALUES (:sync_id, :providers, :requested_at)
+ON CONFLICT DO NOTHING;
+
+-- name: sync_providers(sync_id)
+SELECT p.provider, p.joined_sync_id, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated,
+    o.pricing_updated, o.errors, o.ended_at
+FROM sync_providers p LEFT JOIN sync_outcomes o
+    ON o.provider = p.provider AND o.sync_id = coalesce(p.joined_sync_id, p.sync_id)
+WHERE p.sync_id = :sync_id ORDER BY p.provider;

@@ -1,0 +1,32 @@
+"""The registry's variables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ratecard_shared.settings import (
+    DatabaseSettings,
+    Flag,
+    KafkaSettings,
+    Milliseconds,
+    RedisSettings,
+    Secret,
+    Settings,
+    takes,
+)
+
+Ttl = Annotated[int, takes("a whole number of seconds from 1", ge=1)]
+
+
+class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
+    """How long the caches keep, and who may ask."""
+
+    kafka: KafkaSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    model_cache_ttl: Ttl = 3600
+    pricing_cache_ttl: Ttl = 3600
+    fallback_cache_ttl: Ttl = 604_800
+    sync_timeout_ms: Milliseconds = 300_000
+    ratecard_admin_key: Secret = ""
+    ratecard_anonymous_read: Flag = True

@@ -1,0 +1,73 @@
+"""Tells the caches what has changed, after the commit. `cache_versions.told` is what they have heard of `version`.
+
+A crash or an outage of Redis between the commit and the telling leaves `told` behind: the next look makes up for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import asyncpg
+
+from ratecard_registry.cache import Cache
+from ratecard_registry.catalogue import (
+    FALLBACK,
+    MODELS,
+    QUERIES,
+    Seconds,
+    details_key,
+    list_key,
+    pricing_key,
+    pricing_of,
+    stored_models,
+)
+from ratecard_shared.database import queries
+
+
+class Teller:
+    """Looks at what the caches have not heard, and tells them."""
+
+    def __init__(self, *, pool: Callable[[], asyncpg.Pool], cache: Cache, seconds: Seconds) -> None:
+        """Wire it."""
+        self._pool = pool
+        self._cache = cache
+        self._seconds = seconds
+        self._sql = queries(QUERIES)
+
+    async def tell(self) -> None:
+        """Bring the caches up to date with PostgreSQL. Does nothing if they are, or cannot be reached."""
+        pool = self._pool()
+        untold = {row["name"]: row["version"] async for row in self._sql.untold(pool)}
+        if not untold:
+            return
+        versions = {row["name"]: row["version"] async for row in self._sql.versions(pool)}
+        if not await self._cache.publish_versions(versions):
+            return
+        done = [await self._refresh(name, version) for name, version in untold.items()]
+        if all(done):
+            await self._sql.told(pool, names=list(untold), versions=list(untold.values()))
+
+    async def _refresh(self, name: str, version: int) -> bool:
+        if name.startswith(MODELS):
+            return await self._drop_models(name.removeprefix(MODELS))
+        if name.startswith(FALLBACK):
+            return await self._copy_prices(name.removeprefix(FALLBACK), version)
+        return await self._cache.drop([name])
+
+    async def _drop_models(self, provider: str) -> bool:
+        places = [(provider, model_id) for model_id in await self._ids(provider)]
+        keys = itertools.chain.from_iterable((details_key(place), pricing_key(place)) for place in places)
+        return await self._cache.drop([list_key(provider), *keys])
+
+    async def _copy_prices(self, provider: str, version: int) -> bool:
+        """Keep a copy of the provider's last good prices. The registry's own rows stay the source."""
+        places = [(provider, model_id) for model_id in await self._ids(provider)]
+        models = await stored_models(self._sql, self._pool(), places)
+        prices: Mapping[str, Any] = {model.facts.id: pricing_of(model).pricing for model in models if model.prices}
+        key = f"pricing:{provider}:fallback"
+        return await self._cache.write({key: prices}, version, seconds=self._seconds.fallback)
+
+    async def _ids(self, provider: str) -> list[str]:
+        return [row["id"] async for row in self._sql.ids_of(self._pool(), provider=provider)]

@@ -1,0 +1,206 @@
+"""What the API shows of a model, as JSON in camelCase. An unknown price is "TBD" and no row: it never becomes zero.
+
+`rates` holds every component besides input and output, each with its unit. `contextLimit` N means prompts of more than
+N tokens; 0 is the base band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ratecard_registry.stored import Price, StoredModel
+from ratecard_shared.events import Capability, MatchExplained
+from ratecard_shared.prices import GLOBAL, STANDARD, UNITS, USD, Evidence, PriceState
+
+TBD: Final = "TBD"
+Cost = float | Literal["TBD"] | None
+"""What the API's description says of a cost: a number, "TBD" or null. The number is a Decimal, which msgspec cannot
+have beside a string in a type; it is only ever written, never read back."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Anything that the API shows."""
+
+
+class RateView(View, frozen=True, kw_only=True):
+    """An amount of the row's currency per unit."""
+
+    amount: Decimal
+    unit: str
+
+
+class EvidenceView(View, frozen=True, kw_only=True):
+    """Where a price was read: `text` is a piece of the page that holds every figure as printed."""
+
+    url: str
+    fetched_at: datetime
+    sha256: str
+    strategy: str
+    text: str
+
+
+class PriceView(View, frozen=True, kw_only=True):
+    """One price row. A cost is null where the unit does not apply to the model."""
+
+    input_cost_per_million: Decimal | None
+    output_cost_per_million: Decimal | None
+    tier: str
+    context_limit: int
+    currency: str
+    region: str
+    rates: dict[str, RateView]
+    effective_date: datetime
+    effective_until: date | None = None
+    state: PriceState
+    evidence: EvidenceView | None = None
+
+
+class FactsView(View, frozen=True, kw_only=True):
+    """A model without its prices."""
+
+    id: str
+    provider: str
+    display_name: str
+    classification: tuple[str, ...]
+    context_window: int | None
+    max_output_tokens: int | None
+    usability: str
+    capabilities: tuple[Capability, ...]
+    aliases: tuple[str, ...]
+    shutdown_date: date | None
+    discovered_at: datetime
+    updated_at: datetime
+    deprecated_at: datetime | None
+    revision: int
+    found_on_page: bool
+    match: MatchExplained | None
+
+
+class PricingView(View, frozen=True, kw_only=True):
+    """A model's prices."""
+
+    price_state: PriceState
+    stale_since: datetime | None = None
+    pricing: tuple[PriceView, ...] = ()
+    scheduled_pricing: tuple[PriceView, ...] = ()
+
+
+class ModelView(FactsView, frozen=True, kw_only=True):
+    """A model with its prices. The costs at the top are those of the standard tier's base band."""
+
+    price_state: PriceState
+    stale_since: datetime | None = None
+    input_cost_per_million: Cost = TBD
+    output_cost_per_million: Cost = TBD
+    pricing: tuple[PriceView, ...] = ()
+    scheduled_pricing: tuple[PriceView, ...] = ()
+
+
+def whole(facts: FactsView, pricing: PricingView) -> ModelView:
+    """Return the model with its prices."""
+    return ModelView(**msgspec.structs.asdict(facts), **shown_prices(pricing))
+
+
+def shown_prices(pricing: PricingView) -> dict[str, Any]:
+    """Return the fields of a model that tell its prices."""
+    base = min(pricing.pricing, key=_distance_from_base, default=None)
+    return {
+        **msgspec.structs.asdict(pricing),
+        "input_cost_per_million": base.input_cost_per_million if base else TBD,
+        "output_cost_per_million": base.output_cost_per_million if base else TBD,
+    }
+
+
+def facts_view(model: StoredModel) -> FactsView:
+    """Return what is shown of the model itself."""
+    facts = model.facts
+    return FactsView(
+        id=facts.id,
+        provider=model.provider,
+        display_name=facts.display_name,
+        classification=facts.classification,
+        context_window=facts.context_window,
+        max_output_tokens=facts.max_output_tokens,
+        usability=facts.usability.value,
+        capabilities=facts.capabilities,
+        aliases=facts.aliases,
+        shutdown_date=facts.shutdown_date,
+        discovered_at=model.discovered_at,
+        updated_at=model.updated_at,
+        deprecated_at=model.deprecated_at,
+        revision=model.revision,
+        found_on_page=facts.found_on_page,
+        match=facts.match,
+    )
+
+
+def pricing_view(
+    prices: Iterable[Price], *, stale_since: datetime | None = None, scheduled: Iterable[Price] = ()
+) -> PricingView:
+    """Return what is shown of a model's prices."""
+    rows = tuple(price_view(price, stale=stale_since is not None) for price in _in_order(prices))
+    return PricingView(
+        price_state=_state(rows, stale=stale_since is not None),
+        stale_since=stale_since if rows else None,
+        pricing=rows,
+        scheduled_pricing=tuple(price_view(price, stale=False) for price in _in_order(scheduled)),
+    )
+
+
+def price_view(price: Price, *, stale: bool) -> PriceView:
+    """Return what is shown of one price row."""
+    known = PriceState.FREE if price.free else PriceState.PRICED
+    return PriceView(
+        input_cost_per_million=price.rates.get("input"),
+        output_cost_per_million=price.rates.get("output"),
+        tier=price.tier,
+        context_limit=price.above_tokens,
+        currency=price.currency,
+        region=price.region,
+        rates=rates_view(price.rates),
+        effective_date=price.effective_date,
+        effective_until=price.effective_until,
+        state=PriceState.STALE if stale else known,
+        evidence=evidence_view(price.evidence),
+    )
+
+
+def rates_view(rates: dict[str, Decimal]) -> dict[str, RateView]:
+    """Return every component besides input and output, in camelCase, with its unit."""
+    return {
+        camel(name): RateView(amount=amount, unit=UNITS.get(name, name))
+        for name, amount in rates.items()
+        if name not in {"input", "output"}
+    }
+
+
+def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
+    """Return what is shown of where a price was read."""
+    return EvidenceView(**msgspec.structs.asdict(evidence)) if evidence else None
+
+
+def camel(name: str) -> str:
+    """Return a component's name as JSON has it: `cache_write_5m` is `cacheWrite5m`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _state(rows: tuple[PriceView, ...], *, stale: bool) -> PriceState:
+    if not rows:
+        return PriceState.UNKNOWN
+    if stale:
+        return PriceState.STALE
+    return PriceState.FREE if all(row.state is PriceState.FREE for row in rows) else PriceState.PRICED
+
+
+def _distance_from_base(row: PriceView) -> Any:
+    return (row.tier != STANDARD, row.context_limit, row.currency != USD, row.region != GLOBAL)
+
+
+def _in_order(prices: Iterable[Price]) -> list[Price]:
+    return sorted(prices, key=lambda p: (p.tier != STANDARD, p.tier, p.above_tokens, p.currency, p.region))

@@ -1,0 +1,97 @@
+"""The registry without Kafka, for tests: events are applied directly, what it says is read from its outbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
+
+import asyncpg
+import httpx
+from redis.asyncio import Redis
+from registry_events import day
+
+from ratecard_registry.access import Access
+from ratecard_registry.api import Parts, create_app
+from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_syncs import Trigger
+from ratecard_registry.archive import Archive
+from ratecard_registry.cache import Cache
+from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.handlers import Registry
+from ratecard_registry.sync_view import Syncs
+from ratecard_registry.telling import Teller
+from ratecard_shared.codec import decode
+from ratecard_shared.database import open_pool
+from ratecard_shared.events import ModelChanged, PricingChanged, SyncCompleted, SyncRequested
+from ratecard_shared.settings import DatabaseSettings
+
+KEY = "made-up-admin-key"
+_SAID = {"model.changed": ModelChanged, "pricing.changed": PricingChanged, "sync.completed": SyncCompleted}
+
+
+class Bench:
+    """A registry at a time that the test sets, with its database, cache and API."""
+
+    def __init__(self, pool: asyncpg.Pool, redis: Redis, *, anonymous_read: bool = True) -> None:
+        self.pool = pool
+        self.redis = redis
+        self.now = day(0)
+        self.asked: list[SyncRequested] = []
+        self.checks = {"status": "running", "kafka": "up", "postgresql": "up"}
+        self.cache = Cache(redis)
+        seconds = Seconds()
+        self.teller = Teller(pool=lambda: pool, cache=self.cache, seconds=seconds)
+        self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock)
+        self.catalogue = Catalogue(pool=lambda: pool, cache=self.cache, seconds=seconds)
+        syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
+        self.app = create_app(
+            Parts(
+                catalogue=self.catalogue,
+                archive=Archive(pool=lambda: pool),
+                syncs=syncs,
+                trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
+                doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),
+                access=Access(admin_key=KEY, anonymous_read=anonymous_read),
+            )
+        )
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def _checks(self) -> dict[str, str]:
+        return self.checks
+
+    async def _publish(self, request: SyncRequested) -> str:
+        self.asked.append(request)
+        return f"sync-{len(self.asked)}"
+
+    async def sync(self, on: int, *events: Any) -> None:
+        """Apply events as one batch, at the time of that day's sync or now, whichever is later."""
+        self.now = max(self.now, day(on))
+        await self.registry.on_enriched_batch(events)
+
+    async def said(self, topic: str) -> Sequence[Any]:
+        rows = await self.pool.fetch("SELECT body FROM outbox WHERE topic = $1 ORDER BY id", topic)
+        return [decode(row["body"], _SAID[topic]) for row in rows]
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=cast(Any, self.app)), base_url="http://ratecard")
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """Return the JSON of a GET that must succeed."""
+        async with self.client() as client:
+            answer = await client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@asynccontextmanager
+async def a_bench(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Bench]:
+    pool = await open_pool(DatabaseSettings(database_url=database_url))
+    try:
+        async with Redis.from_url(redis_url) as redis:
+            yield Bench(pool, redis, **more)
+    finally:
+        await pool.close()
