@@ -31,7 +31,7 @@ def without_contradictions(rows: Iterable[PriceRow], source: str) -> Sorted:
         by_key[_key(row)].append(row)
     kept = tuple(_first(same) for _, same in sorted(by_key.items(), key=_order) if _agree(same))
     faults = tuple(
-        f"{source} states different prices for {same[0].name} ({_said(key)}): none of them is taken"
+        f"{source} states different prices for {min(row.name for row in same)} ({_said(key)}): none of them is taken"
         for key, same in sorted(by_key.items(), key=_order)
         if not _agree(same)
     )
@@ -39,7 +39,7 @@ def without_contradictions(rows: Iterable[PriceRow], source: str) -> Sorted:
 
 
 def completed(page: Iterable[PriceRow], api: Iterable[PriceRow], model_id: str) -> Sorted:
-    """Return the page's rows, and the API's for keys that the page lacks. Where they disagree the page wins, with a fault."""
+    """Return the page's rows, and the API's for keys that the page lacks. Where both speak the page wins."""
     said = {_key(row): row for row in page}
     stated = {_key(row): row for row in api}
     faults = tuple(
