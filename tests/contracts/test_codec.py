@@ -9,7 +9,7 @@ from typing import Any, Final
 import event_strategies
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -21,6 +21,7 @@ from ratecard_shared.topics import PRICING_SCRAPED, TOPICS, Topic
 
 SCHEMAS: Final = {topic.name: Draft202012Validator(schema(topic)) for topic in TOPICS}
 
+unhurried = settings(deadline=None)  # a busy machine is no fault
 topics = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 said = st.sampled_from(TOPICS).flatmap(lambda topic: st.tuples(st.just(topic), event_strategies.said_on(topic)))
 exact = st.builds(
@@ -32,6 +33,7 @@ exact = st.builds(
 
 
 @topics
+@unhurried
 @given(data=st.data())
 def test_what_was_said_is_what_is_read(topic: Topic, data: st.DataObject) -> None:
     event = data.draw(event_strategies.said_on(topic))
@@ -39,18 +41,21 @@ def test_what_was_said_is_what_is_read(topic: Topic, data: st.DataObject) -> Non
 
 
 @topics
+@unhurried
 @given(data=st.data())
 def test_what_was_said_fits_the_schema(topic: Topic, data: st.DataObject) -> None:
     written = json.loads(encode(data.draw(event_strategies.said_on(topic))), parse_float=Decimal)
     SCHEMAS[topic.name].validate(written)
 
 
+@unhurried
 @given(event=said)
 def test_an_event_has_one_encoding(event: tuple[Topic, Any]) -> None:
     topic, value = event
     assert encode(decode(encode(value), topic.carries)) == encode(value)
 
 
+@unhurried
 @given(event=said, name=event_strategies.ids, value=event_strategies.raw_json)
 def test_a_field_from_a_later_release_is_ignored(event: tuple[Topic, Any], name: str, value: Any) -> None:
     topic, said_before = event
@@ -58,6 +63,7 @@ def test_a_field_from_a_later_release_is_ignored(event: tuple[Topic, Any], name:
     assert decode(_bytes(_with_field(written, f"later_{name}", value)), topic.carries) == said_before
 
 
+@unhurried
 @given(amount=exact)
 def test_money_is_exact_to_the_digit(amount: Decimal) -> None:
     row = PriceRow(name="aurora", rates={"input": amount})
@@ -66,6 +72,7 @@ def test_money_is_exact_to_the_digit(amount: Decimal) -> None:
     assert (read.as_tuple().digits, read.as_tuple().exponent) == (amount.as_tuple().digits, amount.as_tuple().exponent)
 
 
+@unhurried
 @given(event=event_strategies.of(PricingScraped), data=st.data())
 def test_money_in_quotes_is_refused_wherever_it_stands(event: PricingScraped, data: st.DataObject) -> None:
     written = json.loads(encode(event), parse_float=Decimal, parse_int=Decimal)
@@ -129,6 +136,7 @@ def test_bytes_that_are_no_event_are_refused(body: bytes) -> None:
         decode(body, SyncRequested)
 
 
+@unhurried
 @given(body=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | event_strategies.raw_json.map(json.dumps))
 def test_any_bytes_are_an_event_or_refused(body: bytes | str) -> None:
     raw = body.encode() if isinstance(body, str) else body
