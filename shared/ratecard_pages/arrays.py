@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ratecard_pages.blocks import Cell, Context, Heading, Prose, Span, Table
+from ratecard_pages.blocks import Cell, Context, Prose, Span, Table
 from ratecard_pages.columns import read_columns
 from ratecard_pages.context import layers, out_of_scope
 from ratecard_pages.embedded import Data
@@ -21,6 +21,7 @@ from ratecard_pages.figures import Cell as Value
 from ratecard_pages.figures import read_cell
 from ratecard_pages.located import Node, read_json
 from ratecard_pages.markdown_blocks import RAW, clean, pane_at, pane_ranges
+from ratecard_pages.meaning import settled
 from ratecard_pages.names import read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, understand
@@ -45,7 +46,7 @@ def read_island(data: Data, scope: Scope, context: Context) -> Found:
         return Found(mine=False, reason="its props are no object")
     tier = understand(str(props["tier"])).tier if isinstance(props.get("tier"), str) else None
     here = msgspec.structs.replace(context, pane=tier or context.pane)
-    rows = list(_island_rows(props, data))
+    rows = list(_island_rows(data))
     if not rows:
         return Found(mine=False, reason="its props have no rows")
     headings = _headings(props)
@@ -54,7 +55,7 @@ def read_island(data: Data, scope: Scope, context: Context) -> Found:
     return read_rows(rows, here, scope)
 
 
-def read_mdx(source: str, scope: Scope, prose: Sequence[Prose], headings: Sequence[Heading] = ()) -> Found:
+def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
     """Read every flat array of a MDX source as a row, within the pane that it stands in."""
     panes = pane_ranges(source, scope.page.tier_attribute)
     facts: list[Fact] = []
@@ -84,13 +85,14 @@ def read_rows(rows: Sequence[Row], context: Context, scope: Scope) -> Found:
     refused: list[Refusal] = []
     widths = {len(columns): columns for columns in scope.page.arrays.columns}
     mine = False
+    around = settled(layers(context))
     for row in rows:
         columns = widths.get(len(row.cells))
         if columns is None:
             refused.append(refusal(" | ".join(row.cells), f"no columns are named for a row of {len(row.cells)} cells"))
             continue
         mine = True
-        some, others = _read_row(row, columns, context, scope)
+        some, others = _read_row(row, columns, around, scope)
         facts += some
         refused += others
     return Found(
@@ -98,7 +100,9 @@ def read_rows(rows: Sequence[Row], context: Context, scope: Scope) -> Found:
     )
 
 
-def _read_row(row: Row, columns: Sequence[str], context: Context, scope: Scope) -> tuple[list[Fact], list[Refusal]]:
+def _read_row(
+    row: Row, columns: Sequence[str], around: Sequence[Meaning], scope: Scope
+) -> tuple[list[Fact], list[Refusal]]:
     text = " | ".join(row.cells)
     names = read_names((row.cells[columns.index("model")],))
     values = [(column, read_cell(cell)) for column, cell in zip(columns, row.cells, strict=True) if column != "model"]
@@ -110,7 +114,7 @@ def _read_row(row: Row, columns: Sequence[str], context: Context, scope: Scope) 
     for column, value in values:
         some, others = price_cell(
             value,
-            [*layers(context), Meaning(component=column)],
+            [*around, Meaning(component=column)],
             names,
             scope,
             span=Span(text=RAW, start=row.start, end=row.end),
@@ -130,20 +134,23 @@ def _fault(value: Value) -> str | None:
 def _with_headings(headings: Sequence[str], rows: Sequence[Row], context: Context, scope: Scope) -> Found:
     if (section := out_of_scope(context)) is not None:
         return Found(mine=False, reason=f"the section {section!r} prices no model")
-    head = tuple(Cell(text=text, pieces=(text,), header=True) for text in headings)
-    lines = [head]
-    for row in rows:
-        lines.append(
-            tuple(Cell(text=clean(text), pieces=_pieces(text), start=row.start, end=row.end) for text in row.cells)
-        )
     width = len(headings)
-    grid = tuple(
-        line + (None,) * (width - len(line)) if len(line) <= width else line[:0] + (None,) * width for line in lines
-    )
-    table = Table(rows=grid, header_rows=1, context=context, domain=RAW, source=NAME)
+    grid = [tuple(Cell(text=text, pieces=(text,), header=True) for text in headings)]
+    refused = []
+    for row in rows:
+        if len(row.cells) == width:
+            grid.append(_line(row))
+        else:
+            reason = f"the row has {len(row.cells)} cells where the headings are {width}"
+            refused.append(refusal(" | ".join(row.cells), reason))
+    table = Table(rows=tuple(grid), header_rows=1, context=context, domain=RAW, source=NAME)
     found = read_columns(table, msgspec.structs.replace(scope, page_currency=scope.page_currency or scope.currency))
     renamed = tuple(msgspec.structs.replace(fact, strategy=NAME) for fact in found.facts)
-    return msgspec.structs.replace(found, facts=renamed)
+    return msgspec.structs.replace(found, facts=renamed, refused=(*refused, *found.refused))
+
+
+def _line(row: Row) -> tuple[Cell, ...]:
+    return tuple(Cell(text=clean(text), pieces=_pieces(text), start=row.start, end=row.end) for text in row.cells)
 
 
 def _pieces(text: str) -> tuple[str, ...]:
@@ -167,7 +174,7 @@ def _label(value: object) -> str:
     return clean(str(value)) if value is not None else ""
 
 
-def _island_rows(props: dict[str, object], data: Data) -> Iterator[Row]:
+def _island_rows(data: Data) -> Iterator[Row]:
     found = data.node.get("groups")
     if found is not None:
         for group in _array(found):

@@ -1,4 +1,7 @@
-"""Facts become rows. What a page states twice differently is refused; so is what cannot be true beside the rest of its row."""
+"""Facts become rows.
+
+What a page states twice differently is refused; so is what cannot be true beside the rest of its row.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,21 @@ def assemble(facts: Sequence[Fact], source: Source) -> tuple[list[PriceRow], lis
     refused: list[Refusal] = []
     groups = _grouped(_one_region(_without_estimates(facts)))
     rows: dict[Key, dict[str, list[Fact]]] = {}
+    doubtful: set[tuple[str, str]] = set()
     for key, group in groups.items():
         kept, reasons = _consistent(group)
         refused += [refusal(_describe(group), reason) for reason in reasons]
         if kept:
             rows[key] = kept
+        elif any(UNITS[fact.component] == UNITS["input"] for fact in group):
+            doubtful.add(key[:2])
+    for key in [key for key in rows if key[:2] in doubtful]:
+        refused.append(
+            refusal(
+                _describe([fact for facts_ in rows[key].values() for fact in facts_]), "another band of it is in doubt"
+            )
+        )
+        del rows[key]
     for key, reason in _impossible(rows):
         refused.append(refusal(_describe([fact for facts_ in rows[key].values() for fact in facts_]), reason))
         del rows[key]
@@ -68,7 +81,7 @@ def _grouped(facts: Iterable[Fact]) -> dict[Key, list[Fact]]:
 
 
 def _consistent(group: Sequence[Fact]) -> tuple[dict[str, list[Fact]], list[str]]:
-    """The facts by component, without those that the page states differently. Two token prices at odds cost the whole row."""
+    """The facts by component, without those that the page states differently; some of those cost the whole row."""
     stated: dict[str, list[Fact]] = defaultdict(list)
     for fact in group:
         stated[fact.component].append(fact)
@@ -78,9 +91,16 @@ def _consistent(group: Sequence[Fact]) -> tuple[dict[str, list[Fact]], list[str]
         if len(amounts) > 1:
             reasons.append(f"the page states {component} as {' and as '.join(map(_plain, amounts))}")
             del stated[component]
-            if UNITS[component] == UNITS["input"]:
+            if _at_odds(component, facts):
                 return {}, reasons
     return dict(stated), reasons
+
+
+def _at_odds(component: str, facts: Sequence[Fact]) -> bool:
+    """Whether the whole row is in doubt: input or output is, or two places of the page disagree on a token price."""
+    return UNITS[component] == UNITS["input"] and (
+        component in ("input", "output") or len({(fact.span.start, fact.span.end) for fact in facts}) > 1
+    )
 
 
 def _impossible(rows: Mapping[Key, Mapping[str, Sequence[Fact]]]) -> list[tuple[Key, str]]:
@@ -125,7 +145,7 @@ def _dearer(row: Mapping[str, Sequence[Fact]], other: Mapping[str, Sequence[Fact
 
 
 def _row(stated: Mapping[str, Sequence[Fact]], source: Source) -> PriceRow:
-    """One row. Its evidence is one piece of one text of the page; a component stated only in another text is not worth losing that."""
+    """One row, with one piece of one text of the page as evidence: what only another text states is left out."""
     domains: dict[str, int] = defaultdict(int)
     for facts in stated.values():
         for domain in {fact.span.text for fact in facts}:

@@ -1,4 +1,4 @@
-"""Context bands: "prompts of more than N tokens". A band is known only where the words give both a comparison and a size."""
+"""Context bands: "prompts of more than N tokens". A band is known only where words give a comparison and a size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Final
 import msgspec
 
 _SIZE: Final = r"(\d+(?:[.,]\d+)*)\s*(k|m|万)?"
-_TAIL: Final = r"(?:\s*(?:input|context|prompt|total)?\s*(?:tokens?|context(?: length| window)?|tok\b)(?:\s*(?:context(?: length)?|length))?)?"
+_TAIL: Final = (
+    r"(?:\s*(?:input|context|prompt|total)?\s*(?:tokens?|context(?: length| window)?|tok\b)"
+    r"(?:\s*(?:context(?: length)?|length))?)?"
+)
 _HEAD: Final = r"(?:(?:prompts?|inputs?|context|requests?|输入长度|上下文|输入|token)\s*(?:of|with|length)?\s*)?"
 _BELOW: Final = r"(?:<=|≤|<|up to|under|below|within|at most|小于等于|不超过)"
 _ABOVE: Final = r"(?:>=|≥|>|over|above|more than|exceeding|greater than|longer than|大于)"
@@ -22,6 +25,11 @@ _UPPER: Final = re.compile(rf"{_HEAD}{_BELOW}\s*{_SIZE}{_TAIL}")
 _LOWER: Final = (re.compile(rf"{_HEAD}{_ABOVE}\s*{_SIZE}{_TAIL}"), re.compile(rf"{_HEAD}(\d+)\s*(k|m)\s*\+{_TAIL}"))
 _SCALE: Final = {"k": 1_000, "m": 1_000_000, "万": 10_000}
 _SMALLEST: Final = 1_000
+
+
+_THRESHOLD: Final = re.compile(rf"(?:[<>]=?|[≤≥]|&[lg]t;=?)\s*{_SIZE}\s*$", re.IGNORECASE)
+_TOKENS_AFTER: Final = re.compile(r"input tokens?|context length|prompt tokens?")
+_REACH: Final = 20
 
 
 class Band(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +51,10 @@ def take_band(text: str) -> tuple[Band | None, str]:
 
 
 def thresholds(text: str) -> frozenset[int]:
-    """Every size that the folded text compares input tokens with, as in "> 200k input tokens" or "< 272k context length"."""
-    pattern = re.compile(rf"(?:{_BELOW}|{_ABOVE})\s*{_SIZE}\s*(?:input tokens?|context length|prompt tokens?)")
-    return frozenset(size for m in pattern.finditer(text) if (size := _size(m[1], m[2])) is not None)
+    """Every size that a text compares input tokens with, as in "> 200k input tokens" or "< 272k context length"."""
+    before = (text[max(0, found.start() - _REACH) : found.start()] for found in _TOKENS_AFTER.finditer(text))
+    sizes = (_size(m[1], (m[2] or "").lower()) for piece in before if (m := _THRESHOLD.search(piece)) is not None)
+    return frozenset(size for size in sizes if size is not None)
 
 
 def _range(text: str) -> tuple[Band, int, int] | None:

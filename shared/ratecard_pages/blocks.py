@@ -18,7 +18,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """A table cell. `text` is without struck-through words and footnote marks in superscript; `pieces` are its separate parts."""
+    """A table cell, without struck-through words and superscript marks. `pieces` are the separate parts of `text`."""
 
     text: str
     pieces: tuple[str, ...] = ()

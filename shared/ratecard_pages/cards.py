@@ -1,4 +1,7 @@
-"""Strategy `cards`: models on cards, without a table. A figure's label is what stands before it, outward through the card."""
+"""Strategy `cards`: models on cards, without a table.
+
+A figure's label is what stands before it, outward through the card.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from lxml import etree
 
 from ratecard_pages.blocks import Span
 from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import MONEY, read_cell
-from ratecard_pages.html_blocks import SEEN, visible_text
+from ratecard_pages.html_blocks import SEEN
+from ratecard_pages.html_text import visible_texts
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, fold, understand
@@ -20,6 +25,16 @@ from ratecard_shared.prices import Refusal
 
 NAME: Final = "cards"
 _UNIT_START: Final = re.compile(r"(?:/|per\b)")
+
+_LONGEST_WORD: Final = 40
+_LONGEST_CARD: Final = 20_000
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure of a card, with its unit if that follows it, and the labels before it from the outside in."""
+
+    labels: tuple[str, ...]
+    value: str
 
 
 def read_cards(
@@ -45,42 +60,64 @@ class _Card:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
         self._card, self._span, self._spec, self._scope = card, span, spec, scope
+        self._texts = visible_texts(card)
 
     def read(self) -> None:
-        text = visible_text(self._card)
+        text = self._texts[self._card]
         named = self._card.cssselect(self._spec.name)
         if not named:
             self.refused.append(refusal(text, "the card has no name where the provider file expects it"))
             return
-        pieces = {
-            fold(piece) for element in self._card.iter("*") if (piece := visible_text(element)) and len(piece) < 40
-        }
-        if any(fold(word) in pieces for word in self._spec.skip):
+        said = {fold(piece) for piece in self._texts.values() if len(piece) < _LONGEST_WORD}
+        if any(fold(word) in said for word in self._spec.skip):
             return
-        names = read_names(tuple(part for part in [visible_text(named[0])] if part))
+        names = read_names((self._texts[named[0]],))
         if names.fault is not None:
             self.refused.append(refusal(text, names.fault))
             return
-        found = [line for line in _lines(self._card, (), named[0])]
-        if any(understand(" ".join(labels)).training for labels, _ in found):
-            found = [line for line in found if not understand(" ".join(line[0])).training]
-        for labels, value in found:
-            self._line(labels, value, names)
+        for line in self._lines(self._card, (), named[0]):
+            self._line(line, names)
 
-    def _line(self, labels: tuple[str, ...], value: str, names: Names) -> None:
-        label = " ".join(labels)
-        text = f"{names.names[0]}: {label} {value}"
+    def _line(self, line: Line, names: Names) -> None:
+        label = " ".join(line.labels)
+        if understand(label).training:
+            return
         facts, refused = price_cell(
-            read_cell(value),
-            [_meaning(labels, self._scope)],
+            read_cell(line.value),
+            [_meaning(line.labels, self._scope)],
             names,
             self._scope,
             span=self._span,
             strategy=NAME,
-            text=text,
+            text=f"{names.names[0]}: {label} {line.value}",
         )
         self.facts += facts
         self.refused += refused
+
+    def _lines(self, element: etree._Element, labels: tuple[str, ...], name: etree._Element) -> list[Line]:
+        """Every figure below an element, with the labels before it from the outside in."""
+        children = list(element.iterchildren("*"))
+        inside = {child for child in children if _is_priced(self._texts[child])}
+        if not inside:
+            text = self._texts[element]
+            return [Line(labels=labels, value=text)] if _is_priced(text) else []
+        lines: list[Line] = []
+        here = " ".join((element.text or "").split())
+        for child in children:
+            said = self._texts[child]
+            if child in inside:
+                lines += self._lines(child, (*labels, here) if here else labels, name)
+            elif said and child is not name and name not in child.iterdescendants():
+                if lines and _UNIT_START.match(fold(said)):
+                    lines[-1] = Line(labels=lines[-1].labels, value=f"{lines[-1].value} {said}")
+                else:
+                    here = said
+            here = " ".join((child.tail or "").split()) or here
+        return lines
+
+
+def _is_priced(text: str) -> bool:
+    return (len(text) < _LONGEST_CARD and MONEY.search(fold(text)) is not None) or fold(text) in ("free", "免费")
 
 
 def _meaning(labels: tuple[str, ...], scope: Scope) -> Meaning:
@@ -90,35 +127,3 @@ def _meaning(labels: tuple[str, ...], scope: Scope) -> Meaning:
         if not meaning.unknown:
             return meaning
     return understand(" ".join(labels[-1:]), scope.page.words) if labels else Meaning()
-
-
-def _lines(element: etree._Element, labels: tuple[str, ...], name: etree._Element) -> list[tuple[tuple[str, ...], str]]:
-    """Every figure below an element, with the labels before it from the outside in."""
-    text = visible_text(element)
-    if MONEY.search(fold(text)) is None and fold(text) not in ("free", "免费"):
-        return []
-    children = [child for child in element if isinstance(child.tag, str)]
-    inside = [
-        child
-        for child in children
-        if MONEY.search(fold(visible_text(child))) is not None or fold(visible_text(child)) == "free"
-    ]
-    if not inside:
-        return [(labels, text)]
-    lines: list[tuple[tuple[str, ...], str]] = []
-    here = " ".join((element.text or "").split())
-    for child in children:
-        said = visible_text(child)
-        if child in inside:
-            lines += _lines(child, (*labels, here) if here else labels, name)
-        elif child is name or name in child.iterdescendants() or not said:
-            pass
-        elif lines and _UNIT_START.match(fold(said)):
-            lines[-1] = (lines[-1][0], f"{lines[-1][1]} {said}")
-            continue
-        else:
-            here = said
-        tail = " ".join((child.tail or "").split())
-        if tail:
-            here = tail
-    return lines

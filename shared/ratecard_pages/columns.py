@@ -1,4 +1,4 @@
-"""Strategy `columns`: a table whose rows are models and whose header, in one or two rows, names the price of each column."""
+"""Strategy `columns`: rows are models, and a header of one or two rows names the price of each column."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ratecard_pages.blocks import Cell, Span, Table
 from ratecard_pages.context import about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, fold, understand
@@ -20,7 +21,8 @@ from ratecard_shared.prices import Refusal
 NAME: Final = "columns"
 MODEL: Final = re.compile(r"(?:[\w .&·-]{1,40} )?models?(?: names?| ids?)?|模型(?:名称)?|可用模型|模型名")
 _LABELS: Final = re.compile(
-    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|计费项|计费单位|单位|类型|项目"
+    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|"
+    r"计费项|计费单位|单位|类型|项目"
 )
 _REGION: Final = re.compile(r"regions?|地域|区域")
 _MAX_HEADER_ROWS: Final = 2
@@ -132,7 +134,7 @@ class _Rows:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
         self._table, self._scope, self._model, self._columns = table, scope, model, columns
-        self._context = layers(table.context)
+        self._context = settled(layers(table.context))
         self._section = Meaning()
         self._video = about_video(table.context)
 
@@ -174,11 +176,14 @@ class _Rows:
             self._refuse_if_priced(row, text, names.fault)
             return
         names, labels = self._labels(row, names)
+        placed = [other for other in row if other is not None]
+        own = [other for other in placed if other.rowspan == 1] or placed
+        span = Span(text=self._table.domain, start=min(c.start for c in own), end=max(c.end for c in own))
         facts: list[Fact] = []
         for index, column in enumerate(self._columns):
             value = row[index]
             if column.role == "price" and value is not None:
-                facts += self._price(value, column, labels, names, text, row)
+                facts += self._price(value, [column.meaning, self._section, *labels], names, text, span)
         real = [fact for fact in facts if not fact.estimate]
         self.facts += real or facts
 
@@ -198,20 +203,15 @@ class _Rows:
                 found.append(Meaning(band=meaning.band))
         return names, found
 
-    def _price(
-        self, cell: Cell, column: Column, labels: Sequence[Meaning], names: Names, text: str, row: Sequence[Cell | None]
-    ) -> list[Fact]:
+    def _price(self, cell: Cell, over: Sequence[Meaning], names: Names, text: str, span: Span) -> list[Fact]:
         value = read_cell(cell.text)
         if value.is_text:
             if any(ch.isdigit() for ch in cell.text):
                 self.refused.append(refusal(text, f"the cell {cell.text[:60]!r} is not understood"))
             return []
-        placed = [other for other in row if other is not None]
-        own = [other for other in placed if other.rowspan == 1] or placed
-        span = Span(text=self._table.domain, start=min(c.start for c in own), end=max(c.end for c in own))
         facts, refused = price_cell(
             value,
-            [*self._context, column.meaning, self._section, *labels],
+            [*self._context, *over],
             names,
             self._scope,
             span=span,

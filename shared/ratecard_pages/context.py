@@ -1,8 +1,9 @@
-"""What the headings, prose and panes around a table say about its prices, as layers from the outermost to the innermost."""
+"""What the headings, prose and panes around a table say about its prices, as layers from the outside in."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ratecard_pages.blocks import Context
@@ -12,6 +13,9 @@ from ratecard_pages.words import Meaning, fold, understand
 _PRICE_WORDS: Final = re.compile(r"pric|cost|billed|charged|单价|价格|计费")
 _NO_MODEL: Final = re.compile(r"fine-?\s?tun|finetun|\btools?\b|training|微调|训练", re.IGNORECASE)
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
+_AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
+_KIND: Final = re.compile(r"(?:text|audio|image|video) tokens")
+_ALL_PRICES: Final = re.compile(r"[Aa]ll [Pp]rices (?:are |listed )*(?:shown |quoted |given )?in ([A-Za-z.$€¥ ]{1,20})")
 _LONGEST_STATEMENT: Final = 250
 
 
@@ -22,6 +26,8 @@ def layers(context: Context) -> list[Meaning]:
         meaning = understand(heading.text)
         if not meaning.unknown and (meaning.tier or meaning.modalities) and not meaning.units:
             found.append(Meaning(tier=meaning.tier, modalities=meaning.modalities))
+    if context.prose and (said := [text for text in context.prose[-1] if _KIND.fullmatch(fold(text))]):
+        found.append(Meaning(modalities=understand(said[-1]).modalities))
     if context.pane:
         found.append(Meaning(tier=context.pane))
     return found
@@ -37,6 +43,7 @@ def stated_units(context: Context) -> tuple[Unit, ...]:
     return ()
 
 
+@lru_cache(maxsize=1024)
 def _statement(text: str) -> tuple[Unit, ...] | None:
     folded = fold(text)
     if (
@@ -63,18 +70,13 @@ def out_of_scope(context: Context) -> str | None:
 
 
 def about_video(context: Context) -> bool:
-    """Whether the section is about video, so that a second is one of video."""
+    """Whether the section is about video and not about sound, so that a second is one of video."""
     said = [heading.text for heading in context.headings]
     said += [text for part in context.prose[-1:] for text in part if len(text) < _LONGEST_STATEMENT]
-    return any(_VIDEO.search(text) for text in said)
+    return any(_VIDEO.search(text) for text in said) and not any(_AUDIO.search(text) for text in said)
 
 
 def page_currency(text: str) -> str | None:
     """The currency of all prices of the page, where one sentence says so."""
-    found = {
-        understand(match[1]).currency
-        for match in re.finditer(
-            r"all prices (?:are |listed )*(?:shown |quoted |given )?in ([A-Za-z.$€¥ ]{1,20})", text, re.IGNORECASE
-        )
-    }
+    found = {understand(match[1]).currency for match in _ALL_PRICES.finditer(text)}
     return found.pop() if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""Strategy `bands`: a small table with one column per context band and no model; the sentence above it names the models.
+"""Strategy `bands`: one column per context band and no model; the sentence above the table names the models.
 
 A model gets the prices above the band only if the base column repeats the base prices that the page states for it.
 """
@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from ratecard_pages.blocks import Span, Table
 from ratecard_pages.context import layers
@@ -47,8 +49,6 @@ def read_bands(table: Table, scope: Scope, known: Sequence[Fact]) -> Found:
 
 
 def _name(table: Table, nameless: Sequence[Fact], known: Sequence[Fact]) -> Found:
-    import msgspec
-
     said = " ".join(table.context.prose[-1][-4:]) if table.context.prose else ""
     base = {fact.component: fact.amount for fact in nameless if fact.above == 0}
     named = [name for name in dict.fromkeys(fact.name for fact in known) if _mentions(said, name)]

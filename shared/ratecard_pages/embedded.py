@@ -56,7 +56,7 @@ def find_data(text: str, kind: str) -> Iterator[Data]:
         if node is not None:
             yield _plain(node, text, "json")
         return
-    yield from _islands(text)
+    yield from find_islands(text)
     yield from _flight(text)
     yield from _scripts(text)
 
@@ -65,8 +65,11 @@ def _plain(node: Node, text: str, source: str) -> Data:
     return Data(node=node, text=text, breaks=(0,), offsets=(0,), source=source)
 
 
-def _islands(text: str) -> Iterator[Data]:
+def find_islands(text: str, having: str = "") -> Iterator[Data]:
+    """The props of every Astro island whose source has the text `having`."""
     for match in _ISLAND.finditer(text):
+        if having not in match[1]:
+            continue
         decoded, breaks, offsets = _unescape(match[1], match.start(1), _ENTITY, html.unescape)
         node = read_json(decoded)
         if node is not None:

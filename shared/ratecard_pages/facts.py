@@ -13,7 +13,7 @@ from ratecard_shared.prices import GLOBAL, Refusal
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """`amount` of `currency` for one component of one model. `estimate` marks a figure that the page calls an estimate."""
+    """`amount` of `currency` for one component of one model; `estimate` where the page calls it one."""
 
     name: str
     component: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -28,9 +29,12 @@ _CODES: Final = {
 }  # fmt: skip
 _FREE: Final = re.compile(r"(?:free(?: of charge)?|no charge|免费|限免|限时免费)\W*")
 _NOTHING: Final = re.compile(
-    r"(?:[-–—−\\/\s.]*|n/?a|none|null|tb[ad]|not (?:available|applicable|supported|offered)|coming soon|contact (?:us|sales)(?: .*)?|"
+    r"(?:[-–—−\\/\s.]*|n/?a|none|null|tb[ad]|not (?:available|applicable|supported|offered)|"
+    r"coming soon|contact (?:us|sales)(?: .*)?|"
     r"(?:暂)?不支持|暂无|无|敬请期待|联系(?:我们|销售)|unavailable|custom|same as .*|-)\W*"
 )
+_TAIL: Final = re.compile(r"[,;]?\s*(?:which is |is )?equivalent to .*$")
+_OR: Final = re.compile(r"(?:,|;)?\s+or\s*$")
 _EQUIVALENT: Final = re.compile(
     r"\((?:[^()]*\b)?(?:equivalent|equals?|approx(?:imately|\.)?|about|around|roughly|~|≈|约)[^()]*\)"
 )
@@ -63,7 +67,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_cell(text: str) -> Cell:
     """Read a price cell."""
-    folded = _EQUIVALENT.sub(" ", fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")).strip()
+    folded = fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")
+    folded = _TAIL.sub("", _EQUIVALENT.sub(" ", folded)).strip()
     bare = _BARE.fullmatch(_MARK.sub("", folded).strip())
     if bare is not None:
         return _fault(folded) if bare["minus"] else Cell(figures=(_figure(bare["n"], None, "", folded),))
@@ -93,23 +98,29 @@ def _fault(folded: str) -> Cell:
 
 
 def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
-    """Give every figure its words: what follows it, and what stands before it up to the figure before, if that ends in a colon."""
+    """Give every figure its words: those after it, and those before it up to the last figure if they end in a colon.
+
+    A figure after "or" says the one before it again, in another unit, and is left out.
+    """
     gaps = [text[: matches[0].start()]]
-    gaps += [text[a.end() : b.start()] for a, b in zip(matches, matches[1:], strict=False)]
+    gaps += [text[a.end() : b.start()] for a, b in pairwise(matches)]
     gaps.append(text[matches[-1].end() :])
     lead, figures = gaps[0], []
+    again = False
     for match, gap in zip(matches, gaps[1:], strict=True):
-        follows, next_lead = _colon(gap, lead)
-        if match is matches[-1]:
-            follows, next_lead = gap, ""
+        last = match is matches[-1]
+        follows, next_lead = (gap, "") if last else _colon(gap, lead)
+        alternative = _OR.search(follows) is not None and not last
         currency = _CODES[(match["before"] or match["after"])]
-        figures.append(_figure(match["n1"] or match["n2"], currency, lead + " " + follows, follows))
-        lead = next_lead
+        if not again:
+            words = _OR.sub("", follows) if alternative else follows
+            figures.append(_figure(match["n1"] or match["n2"], currency, f"{lead} {words}", follows))
+        again, lead = alternative, next_lead
     return tuple(figures)
 
 
 def _colon(gap: str, lead: str) -> tuple[str, str]:
-    """Words between two figures: what belongs to the first, and the lead of the second (the last lead, unless a new one comes)."""
+    """Words between two figures: those about the first, and the lead of the second (the last lead, or a new one)."""
     found = re.search(r"[,;.]?\s*([a-z][a-z ()-]*):\s*$", gap)
     if found is None:
         return gap, lead

@@ -1,9 +1,10 @@
-"""Footnotes that change a number: a mark beside a figure sends to a sentence of the section that may contradict or add to it."""
+"""Footnotes that change a number: a mark beside a figure sends to a sentence that may contradict or add to it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -17,7 +18,8 @@ from ratecard_pages.words import Meaning, fold, understand
 
 _LEAD: Final = re.compile(r"\s*\[?(\*+|†+|‡+|\d{1,2}|[¹²³⁴⁵])\]?\s*(?=\S)")
 _PRICED_AT: Final = re.compile(
-    r"(?P<what>[a-z ]{3,40}?) (?:is|are) (?:priced|billed|charged) at (?P<price>[^.;]*?(?:\.\d+[^.;]*?)*)(?:[.;](?:\s|$)|$)"
+    r"(?P<what>[a-z ]{3,40}?) (?:is|are) (?:priced|billed|charged) at "
+    r"(?P<price>[^.;]*?(?:\.\d+[^.;]*?)*)(?:[.;](?:\s|$)|$)"
 )
 
 
@@ -83,7 +85,7 @@ def _from_note(fact: Fact, note: Prose, scope: Scope) -> list[Fact]:
     words = found["price"][: price.start()] + " " + found["price"][price.end() :]
     try:
         meaning = combine([understand(found["what"].replace(" output", " : output")), understand(words)])
-        figure = Figure(amount=_decimal(_amount(price)), printed=_amount(price), currency=None)
+        figure = Figure(amount=Decimal(_amount(price).replace(",", "")), printed=_amount(price), currency=None)
         unit = the_unit(meaning, scope)
         names = components(meaning, unit, is_zero=False, about_video=False)
         code = currency(msgspec.structs.replace(figure, currency=fact.currency), Meaning(), scope)
@@ -96,9 +98,3 @@ def _from_note(fact: Fact, note: Prose, scope: Scope) -> list[Fact]:
         msgspec.structs.replace(fact, component=name, amount=unit.normalise(figure.amount), currency=code, span=span)
         for name in names
     ]
-
-
-def _decimal(number: str):  # type: ignore[no-untyped-def]
-    from decimal import Decimal
-
-    return Decimal(number.replace(",", ""))

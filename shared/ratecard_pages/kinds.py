@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from ratecard_pages.blocks import Cell, Context, Prose, Span, Table
 from ratecard_pages.columns import header_and_body, is_model_header
 from ratecard_pages.context import about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
+from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, fold, understand
@@ -22,6 +25,7 @@ _FIRST_HEADER: Final = re.compile(r"(?:price|pricing|type|item|unit|feature|计�
 _PRICE_END: Final = re.compile(
     r"\s+(?:image|video|audio|text|input|output|with|price|pricing|embedding)\b.*$", re.IGNORECASE
 )
+_BULLET: Final = re.compile(r"[-*•·]?\s*(?P<name>[a-z][a-z0-9.]*(?:-[a-z0-9.]+)+)\s*:\s*(?P<prices>.*[$€¥].*)")
 _CODE: Final = re.compile(r"[a-z][a-z0-9.]*(?:-[a-z0-9.]+)+")
 
 
@@ -62,10 +66,27 @@ def _text(table: Table) -> str:
     return " | ".join(cell.text for row in table.rows[:4] for cell in row if cell is not None)
 
 
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A row: the model it is about, what its label says, and its text."""
+
+    names: Names
+    label: Meaning
+    text: str
+    span: Span
+
+    @property
+    def fault(self) -> str | None:
+        """Why the row's figures cannot be taken, if they cannot."""
+        if self.names.fault is not None:
+            return self.names.fault
+        words = self.label.unknown
+        return f"its label has words that are not understood: {words[:60]!r}" if words else None
+
+
 class _Reader:
     def __init__(self, table: Table, scope: Scope, model: Names, prose: Sequence[Prose]) -> None:
         self._table, self._scope, self._model = table, scope, model
-        self._context = layers(table.context)
+        self._context = settled(layers(table.context))
         self._video = about_video(table.context)
         self._prose = [
             said for said in prose if said.context.headings and table.context.headings and _same_section(said, table)
@@ -83,6 +104,8 @@ class _Reader:
                 self._refused.append(refusal(cell.text if cell else "", "the column's header is not understood"))
         for row in body:
             self._row(row, columns)
+        for said in self._prose:
+            self._bullet(said, columns)
         return Found(mine=True, facts=tuple(self._facts), refused=tuple(self._refused))
 
     def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning]) -> None:
@@ -92,9 +115,30 @@ class _Reader:
             self._refused.append(refusal(text, f"the row has {len(cells)} cells where the header has {len(row)}"))
             return
         names, label = self._label(cells[0].text)
+        span = Span(text=self._table.domain, start=cells[0].start, end=cells[-1].end)
+        line = _Line(names=names, label=label, text=text, span=span)
         for cell, column in zip(cells[1:], columns[1:], strict=True):
             if not column.unknown:
-                self._cell(cell, cells, column, names, label, text)
+                self._cell(cell, column, line)
+
+    def _bullet(self, said: Prose, columns: Sequence[Meaning]) -> None:
+        """A model priced in a list item of the section, in the unit of its table: "some-id: Input $1, Output: $2"."""
+        found = _BULLET.fullmatch(said.text)
+        units = [column for column in columns if column.units and not column.unknown]
+        if found is None or len(units) != 1:
+            return
+        names = read_names((found["name"],))
+        facts, refused = price_cell(
+            read_cell(found["prices"]),
+            [*self._context, Meaning(units=units[0].units, currency=units[0].currency)],
+            names,
+            self._scope,
+            span=Span(text=said.domain, start=said.start, end=said.end),
+            strategy=NAME,
+            text=said.text,
+        )
+        self._facts += facts if not refused else []
+        self._refused += refused
 
     def _label(self, text: str) -> tuple[Names, Meaning]:
         """The meaning of a row's label; a label that begins with the model's name may name a variant of it."""
@@ -106,30 +150,26 @@ class _Reader:
                 return read_names((variant,)), understand(rest, self._scope.page.words)
         return self._model, understand(text, self._scope.page.words)
 
-    def _cell(
-        self, cell: Cell, cells: Sequence[Cell], column: Meaning, names: Names, label: Meaning, text: str
-    ) -> None:
+    def _cell(self, cell: Cell, column: Meaning, line: _Line) -> None:
         value = read_cell(cell.text)
         if value.is_text or value.empty:
             return
-        if names.fault is not None or label.unknown:
+        if (fault := line.fault) is not None:
             if has_money(cell.text):
-                self._refused.append(
-                    refusal(text, names.fault or f"its label has words that are not understood: {label.unknown[:60]!r}")
-                )
+                self._refused.append(refusal(line.text, fault))
             return
-        span = Span(text=self._table.domain, start=cells[0].start, end=cells[-1].end)
-        kept = refused_by_footnote(value, [*self._context, column, label], self._prose)
-        self._refused += [refusal(text, reason) for reason in kept.reasons]
+        over = [*self._context, column, line.label]
+        kept = refused_by_footnote(value, over, self._prose)
+        self._refused += [refusal(line.text, reason) for reason in kept.reasons]
         facts, refused = price_cell(
             kept.cell,
-            [*self._context, column, label],
-            names,
+            over,
+            line.names,
             self._scope,
-            span=span,
+            span=line.span,
             strategy=NAME,
-            text=text,
-            about_video=self._video or "video" in label.modalities,
+            text=line.text,
+            about_video=self._video or "video" in line.label.modalities,
         )
         self._facts += facts + footnote_facts(facts, value, self._prose, self._scope)
         self._refused += refused

@@ -18,6 +18,7 @@ _TOKEN: Final = re.compile(
     r'\s*(?:("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([\[\]{}:,]))', re.DOTALL
 )
 _WORDS: Final = {"true": True, "false": False, "null": None}
+_COLON: Final = re.compile(r"\s*:")
 MAX_VALUES: Final = 2_000_000
 
 Scalar = str | Decimal | bool | None
@@ -43,49 +44,72 @@ class Node(msgspec.Struct, kw_only=True):
 
 def read_json(text: str, start: int = 0) -> Node | None:
     """The JSON value that begins at `start`, or None if none is complete there."""
-    stack: list[Node] = []
-    keys: list[str | None] = []
-    key: str | None = None
-    at = start
-    for _ in range(MAX_VALUES):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            return None
-        at = match.end()
+    return _Parser(text, start).read()
+
+
+class _Parser:
+    def __init__(self, text: str, start: int) -> None:
+        self._text, self._at = text, start
+        self._open: list[Node] = []
+        self._key: str | None = None
+
+    def read(self) -> Node | None:
+        for _ in range(MAX_VALUES):
+            match = _TOKEN.match(self._text, self._at)
+            if match is None:
+                return None
+            self._at = match.end()
+            try:
+                whole = self._take(match)
+            except ValueError:
+                return None
+            if whole is not None:
+                return whole
+        return None
+
+    def _take(self, match: re.Match[str]) -> Node | None:
+        """Use one token; the whole value once its last one is used."""
         mark = match[4]
         if mark in (",", ":"):
-            continue
-        if mark in ("]", "}"):
-            if not stack:
-                return None
-            node = stack.pop()
-            node.end = at
-            key = keys.pop()
-        elif mark:
-            node = Node(start=match.start(4), fields={} if mark == "{" else None, items=[] if mark == "[" else None)
-        else:
-            if stack and stack[-1].fields is not None and match[1] and _is_key(text, at) and key is None:
-                key = _string(match[1])
-                if key is None:
-                    return None
-                continue
-            scalar = _scalar(match)
-            if scalar is None:
-                return None
-            node = scalar
-        if mark in ("[", "{"):
-            if stack and not _attach(stack[-1], key, node):
-                return None
-            stack.append(node)
-            keys.append(None)
-            key = None
-            continue
-        if mark is None and stack and not _attach(stack[-1], key, node):
             return None
-        key = None
-        if not stack:
-            return node
-    return None
+        if mark in ("]", "}"):
+            return self._close()
+        if mark:
+            self._begin(match.start(4), mark)
+            return None
+        if match[1] and self._expects_key() and _COLON.match(self._text, self._at) is not None:
+            self._key = _string(match[1])
+            return None
+        node = _scalar(match)
+        self._attach(node)
+        return None if self._open else node
+
+    def _expects_key(self) -> bool:
+        return bool(self._open) and self._open[-1].fields is not None and self._key is None
+
+    def _begin(self, start: int, mark: str) -> None:
+        node = Node(start=start, fields={} if mark == "{" else None, items=[] if mark == "[" else None)
+        self._attach(node)
+        self._open.append(node)
+
+    def _close(self) -> Node | None:
+        if not self._open:
+            raise ValueError("nothing is open")
+        node = self._open.pop()
+        node.end = self._at
+        return None if self._open else node
+
+    def _attach(self, child: Node) -> None:
+        if not self._open:
+            return
+        parent = self._open[-1]
+        if parent.items is not None:
+            parent.items.append(child)
+        elif parent.fields is not None and self._key is not None:
+            parent.fields[self._key] = child
+            self._key = None
+        else:
+            raise ValueError("a value without a key")
 
 
 def walk(root: Node) -> Iterator[Node]:
@@ -98,33 +122,15 @@ def walk(root: Node) -> Iterator[Node]:
         waiting.extend(reversed(children))
 
 
-def _attach(parent: Node, key: str | None, child: Node) -> bool:
-    if parent.fields is not None:
-        if key is None:
-            return False
-        parent.fields[key] = child
-    elif parent.items is not None:
-        parent.items.append(child)
-    return True
+def _string(printed: str) -> str:
+    value = json.loads(printed, strict=False)
+    return value if isinstance(value, str) else ""
 
 
-def _is_key(text: str, at: int) -> bool:
-    return re.compile(r"\s*:").match(text, at) is not None
-
-
-def _string(printed: str) -> str | None:
-    try:
-        value = json.loads(printed, strict=False)
-    except ValueError:
-        return None
-    return value if isinstance(value, str) else None
-
-
-def _scalar(match: re.Match[str]) -> Node | None:
+def _scalar(match: re.Match[str]) -> Node:
     if match[1]:
         value = _string(match[1])
-        return None if value is None else Node(start=match.start(1), end=match.end(1), value=value, printed=value)
+        return Node(start=match.start(1), end=match.end(1), value=value, printed=value)
     if match[2]:
-        number = Decimal(match[2])
-        return Node(start=match.start(2), end=match.end(2), value=number, printed=match[2])
+        return Node(start=match.start(2), end=match.end(2), value=Decimal(match[2]), printed=match[2])
     return Node(start=match.start(3), end=match.end(3), value=_WORDS[match[3]], printed=match[3])

@@ -137,7 +137,7 @@ def _cell(start: int, line: str, begin: int, end: int) -> Cell:
 
 
 def pane_ranges(source: str, tier_attribute: str) -> list[tuple[int, int, str]]:
-    """Where an element with a tier in its attribute begins and ends, as (start, end, tier), the inner after the outer."""
+    """Where elements with a tier in their attribute begin and end, as (start, end, tier), the inner after the outer."""
     stack: list[tuple[int, str | None]] = []
     ranges: list[tuple[int, int, str]] = []
     value = re.compile(rf"\b{re.escape(tier_attribute)}=[\"'{{]*([\w -]+)")

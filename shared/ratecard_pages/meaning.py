@@ -1,8 +1,8 @@
-"""Layers of words become one meaning, and a meaning becomes components. What contradicts itself is refused, with the reason."""
+"""Layers of words become one meaning, and a meaning becomes components. What contradicts itself is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -34,11 +34,19 @@ class Refused(Exception):  # noqa: N818 - it is no error of the program: it is h
 
 
 def combine(layers: Iterable[Meaning]) -> Meaning:
-    """Join meanings from the outermost to the innermost. Inner words decide; two that exclude each other are refused."""
+    """Join meanings from the outside in. Inner words decide; two that exclude each other are refused."""
     result = Meaning()
     for layer in layers:
         result = _join(result, layer)
     return result
+
+
+def settled(layers: Sequence[Meaning]) -> list[Meaning]:
+    """The layers as one, where they agree, so that they are not joined again for every figure below them."""
+    try:
+        return [combine(layers)]
+    except Refused:
+        return list(layers)
 
 
 def _join(outer: Meaning, inner: Meaning) -> Meaning:
@@ -161,21 +169,24 @@ def _by_unit(kind: str, base: str | None, meaning: Meaning, *, about_video: bool
     modalities = meaning.modalities
     if kind == TOKENS and base in _TOKEN_BASES:
         return _tokens(base, meaning)
-    if kind == TOKEN_HOUR and base in (None, "cached_input", "cache_storage_hour"):
-        return ("cache_storage_hour",)
-    if kind == IMAGE and base in (None, "image", "output") and not modalities & {"audio", "video"}:
-        return ("image",)
-    if kind == MINUTE and base in (None, "input") and modalities <= {"audio"}:
-        return ("audio_minute",)
-    if kind == SECOND and base in (None, "output") and ("video" in modalities or (about_video and not modalities)):
-        return ("video_second",)
-    if kind == CHARACTERS and base in (None, "input"):
-        return ("characters",)
-    if kind in (REQUESTS, PAGES) and base is None and not modalities:
-        return ("requests" if kind == REQUESTS else "pages",)
     if kind == OTHER:
         raise Refused("there is no component for its unit")
-    raise Refused(f"{base or 'a price'} per {kind} is no component")
+    allowed = {
+        TOKEN_HOUR: ("cache_storage_hour", base in (None, "cached_input", "cache_storage_hour")),
+        IMAGE: ("image", base in (None, "image", "output") and not modalities & {"audio", "video"}),
+        MINUTE: ("audio_minute", base in (None, "input") and modalities <= {"audio"}),
+        SECOND: (
+            "video_second",
+            base in (None, "output") and ("video" in modalities or (about_video and not modalities)),
+        ),
+        CHARACTERS: ("characters", base in (None, "input")),
+        REQUESTS: ("requests", base is None and not modalities),
+        PAGES: ("pages", base is None and not modalities),
+    }
+    component, fits = allowed.get(kind, ("", False))
+    if not fits:
+        raise Refused(f"{base or 'a price'} per {kind} is no component")
+    return (component,)
 
 
 def _tokens(base: str, meaning: Meaning) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A model's name as the page gives it, without remarks: dates, states, regions and bands beside a name are no part of it."""
+"""A model's name as the page gives it: dates, states, regions and bands beside a name are no part of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ratecard_pages.words import fold, understand
 from ratecard_shared.prices import GLOBAL
 
 _MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _DATE: Final = (
     r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>20\d\d)|(?P<iso>20\d\d-\d\d-\d\d)"
@@ -27,8 +28,11 @@ _UNTIL: Final = re.compile(
     rf"\(?\b(?:through|until|till|up to|ending|before|valid (?:through|until)) (?:{_DATE})\)?", re.IGNORECASE
 )
 _STATE: Final = (
-    r"deprecated|retired|retiring|legacy|limited availability|limited preview|new|beta|alpha|preview|public preview|labs|open|premier|ga|"
-    r"coming soon|recommended|latest|popular|discontinued|research preview|experimental"
+    r"deprecated|retired|retiring|legacy|limited availability|limited preview|"
+    r"new|beta|alpha|preview|public preview|labs|open|"
+    r"premier|ga|"
+    r"coming soon|永久.折|.{0,4}折|新品|推荐|热门|限时优惠|recommended|latest|popular|"
+    r"discontinued|research preview|experimental"
 )
 _STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
 _STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)
@@ -36,7 +40,8 @@ _REGION: Final = re.compile(r"\b(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|ce
 _BRACKET: Final = re.compile(r"\s*\(([^()]*)\)")
 _MARKS: Final = re.compile(r"(?:\s*(?:\*+|†+|‡+|\[\d+\]|[¹²³⁴⁵]))+$")
 _NO_NAME: Final = re.compile(
-    r"(?:models?|total|all(?: other)? models?|所有模型|other|others|price|free|paid|enterprise|standard|batch|-+|n/?a|note|notes)",
+    r"(?:models?|total|all(?: other)? models?|所有模型|others?|price|free|paid|enterprise|"
+    r"standard|batch|-+|n/?a|notes?)",
     re.IGNORECASE,
 )
 _LONGEST: Final = 100
@@ -57,11 +62,13 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 def read_names(pieces: tuple[str, ...]) -> Names:
     """Read a model cell, given as its separate parts."""
     kept, region = _without_badges(pieces)
+    kept, band = _without_band(kept)
     text = " ".join(kept)
     text, start = _take_date(_FROM, text)
     text, until = _take_date(_UNTIL, text)
     text = _STATE_BRACKET.sub("", text)
-    text, band, tier = _brackets(text)
+    text, bracketed, tier = _brackets(text)
+    band = bracketed or band
     names = tuple(_clean(part) for part in _several(text))
     fault = next((fault for name in names if (fault := _fault(name))), None)
     if fault:
@@ -81,7 +88,18 @@ def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
             region = piece.strip()
         elif not _STATE_PIECE.fullmatch(piece.strip()):
             kept.append(piece)
+    if len(kept) > 1 and all(piece.startswith(f"{kept[0]}-") and " " not in piece for piece in kept[1:]):
+        return [" / ".join(kept)], region  # an id with its dated snapshots: the price is theirs too
     return kept, region
+
+
+def _without_band(pieces: list[str]) -> tuple[list[str], Band | None]:
+    """A part that says nothing but a context band is no part of the name."""
+    for piece in pieces[1:]:
+        meaning = understand(piece)
+        if meaning.band is not None and not (meaning.unknown or meaning.component or meaning.modalities):
+            return [other for other in pieces if other is not piece], meaning.band
+    return pieces, None
 
 
 def _take_date(pattern: re.Pattern[str], text: str) -> tuple[str, date | None]:
@@ -117,6 +135,8 @@ def _brackets(text: str) -> tuple[str, Band | None, str | None]:
 def _several(text: str) -> list[str]:
     parts = [part.strip() for part in re.split(r"\s+/\s+|\s*,\s+|\s+(?:and|or)\s+", text) if part.strip()]
     first = parts[0].split()[0].casefold() if parts else ""
+    if len(parts) > 1 and all(part.startswith(f"{parts[0]}-") for part in parts[1:]):
+        return parts
     alike = all(re.search(r"\d", part) and (part.split()[0].casefold() == first or "-" in part) for part in parts)
     return parts if len(parts) > 1 and alike else [text]
 

@@ -1,4 +1,4 @@
-"""A cell and the layers of words over it become facts or refusals: the one place where a printed figure turns into a price."""
+"""A cell and the layers of words over it become facts or refusals: here alone a printed figure turns into a price."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ def price_cell(
     facts: list[Fact] = []
     refused: list[Refusal] = []
     for figure, own in zip(figures, inner, strict=True):
+        if own is None:
+            reason = f"the cell has {len(figures)} figures and no words that tell them apart"
+            refused.append(refusal(text, reason))
+            continue
         try:
-            if own is None:
-                raise Refused(f"the cell has {len(figures)} figures and no words that tell them apart")
             meaning = combine([*layers, _of_name(names), own])
             facts += _facts(
                 figure,

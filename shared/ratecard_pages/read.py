@@ -15,7 +15,6 @@ from ratecard_pages.facts import Scope, Trace, refusal
 from ratecard_pages.reading import PageReading
 from ratecard_pages.rules import find_rules
 from ratecard_pages.strategies import NAMES, PageSource, attempt
-from ratecard_pages.words import fold
 from ratecard_providers.pricing import Page, Pricing
 from ratecard_providers.spec import Provider
 from ratecard_shared.prices import Evidence
@@ -39,8 +38,10 @@ def read_page(
         return _nothing("the page is empty", "")
     evidence = Evidence(url=url, fetched_at=fetched_at, sha256=hashlib.sha256(body).hexdigest(), strategy="", text="")
     failed: list[PageReading] = []
+    root = None
     for page in _candidates(spec, url):
-        source = PageSource(document, _scope(document, page, spec))
+        source = PageSource(document, _scope(document, page, spec), root)
+        root = source.root if page.grid is None else root
         for strategy in page.strategies:
             reading = _try(strategy, source, evidence)
             if reading.prices:
@@ -55,10 +56,13 @@ def _candidates(spec: Pricing, url: str) -> Iterator[Page]:
 
 
 def _scope(document: Document, page: Page, spec: Pricing) -> Scope:
-    found = thresholds(fold(document.text.replace("&lt;", "<").replace("&gt;", ">")))
+    found = thresholds(document.text)
     long_context = next(iter(found)) if len(found) == 1 else None
     return Scope(
-        page=page, currency=spec.currency, long_context=long_context, page_currency=page_currency(document.text)
+        page=page,
+        currency=page.currency or spec.currency,
+        long_context=long_context,
+        page_currency=page_currency(document.text),
     )
 
 

@@ -93,19 +93,20 @@ def _as_printed(node: Node) -> str:
 
 def _read(record: _Record, facts: list[Fact], refused: list[Refusal]) -> None:
     try:
-        _check_unit(record)
-        names = read_names((record.name(),))
-        if names.fault is not None:
-            raise Refused(names.fault)
-        found = list(_facts(record, names.names[0]))
+        found = list(_facts(record, _checked_name(record)))
     except Refused as no:
         refused.append(refusal(record.text, str(no)))
         return
-    for fact in found:
-        if isinstance(fact, Refusal):
-            refused.append(fact)
-        else:
-            facts.append(fact)
+    facts += [fact for fact in found if isinstance(fact, Fact)]
+    refused += [no for no in found if isinstance(no, Refusal)]
+
+
+def _checked_name(record: _Record) -> str:
+    _check_unit(record)
+    names = read_names((record.name(),))
+    if names.fault is not None:
+        raise Refused(names.fault)
+    return names.names[0]
 
 
 def _check_unit(record: _Record) -> None:

@@ -1,4 +1,4 @@
-"""Prices that a page states only as a rule: words and a factor. They make no rows; Ratecard may apply them later, marked as derived."""
+"""Prices that a page states only as a rule: words and a factor. They make no rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Final
 from ratecard_shared.prices import Rule
 
 _LESS: Final = re.compile(
-    r"\b(\d{1,2}(?:\.\d+)?)\s?% (?:off|discount|cheaper|savings?|cost reduction|less)|\b(?:save|discount of) (\d{1,2}(?:\.\d+)?)\s?%",
+    r"\b(\d{1,2}(?:\.\d+)?)\s?% (?:off|discount|cheaper|savings?|cost reduction|less)|"
+    r"\b(?:save|discount of) (\d{1,2}(?:\.\d+)?)\s?%",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(r"\b(\d{1,3}(?:\.\d+)?)\s?% (?:uplift|premium|surcharge|more)", re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""The strategies by name, and how several of them read one page together: every table goes to the first that has its shape."""
+"""The strategies by name, and how several read one page: every table goes to the first that has its shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -12,10 +12,10 @@ from lxml import etree
 from ratecard_pages import arrays, cards, columns, context_bands, kinds, records, transposed
 from ratecard_pages.blocks import Context, Table
 from ratecard_pages.document import HTML, MARKDOWN, Document
-from ratecard_pages.embedded import Data, find_data
+from ratecard_pages.embedded import Data, find_data, find_islands
 from ratecard_pages.facts import Fact, Found, Scope, Trace, refusal
 from ratecard_pages.figures import has_money
-from ratecard_pages.html_blocks import SEEN, Walked, parse, walk_html
+from ratecard_pages.html_blocks import SEEN, Walked, as_tables, parse, walk_html
 from ratecard_pages.markdown_blocks import RAW, markdown_blocks
 from ratecard_shared.prices import Refusal
 
@@ -25,15 +25,23 @@ NAMES: Final = frozenset(
 """Every strategy that a provider file may name."""
 
 
+Piece = tuple[Found, str, str]
+"""What was found, by which strategy, and where."""
+
+
 class PageSource:
     """A page in all the forms that strategies ask for, each made once and only when asked."""
 
-    def __init__(self, document: Document, scope: Scope) -> None:
-        self.document, self.scope = document, scope
+    def __init__(self, document: Document, scope: Scope, root: etree._Element | None = None) -> None:
+        self.document, self.scope, self._root = document, scope, root
 
     @cached_property
     def root(self) -> etree._Element | None:
-        return parse(self.document.text) if self.document.kind == HTML else None
+        if self.document.kind != HTML:
+            return None
+        if self._root is None or self.scope.page.grid is not None:  # a grid changes its tree
+            return parse(self.document.text)
+        return self._root
 
     @cached_property
     def cards(self) -> list[etree._Element]:
@@ -47,11 +55,17 @@ class PageSource:
                 self.document.text if self.document.kind == MARKDOWN else "", self.scope.page.tier_attribute
             )
             return Walked(blocks=blocks, places={}, islands={})
+        if self.scope.page.grid is not None:
+            as_tables(self.root, self.scope.page.grid.row)
         return walk_html(self.root, self.scope.page.tier_attribute, self.cards)
 
     @cached_property
     def data(self) -> list[Data]:
         return list(find_data(self.document.text, self.document.kind))
+
+    @cached_property
+    def islands(self) -> list[Data]:
+        return list(find_islands(self.document.text, "rows"))
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -82,7 +96,7 @@ def attempt(strategy: str, source: PageSource) -> Attempt:
     return Attempt(facts=tuple(facts), refused=tuple(refused), trace=tuple(trace))
 
 
-def _pieces(names: Sequence[str], source: PageSource, facts: list[Fact]):  # type: ignore[no-untyped-def]
+def _pieces(names: Sequence[str], source: PageSource, facts: list[Fact]) -> Iterator[Piece]:
     tables: dict[str, Callable[[Table], Found]] = {
         columns.NAME: lambda table: columns.read_columns(table, source.scope),
         kinds.NAME: lambda table: kinds.read_kinds(table, source.scope, source.walked.blocks.prose),
@@ -105,8 +119,9 @@ def _pieces(names: Sequence[str], source: PageSource, facts: list[Fact]):  # typ
         )
 
 
-def _read_table(table: Table, readers: dict[str, Callable[[Table], Found]]) -> tuple[Found, str, str]:
-    where = f"table {' | '.join(cell.text for cell in table.rows[0] if cell is not None)[:80]!r} in {table.context.path[-80:]!r}"
+def _read_table(table: Table, readers: dict[str, Callable[[Table], Found]]) -> Piece:
+    head = " | ".join(cell.text for cell in table.rows[0] if cell is not None)
+    where = f"table {head[:80]!r} in {table.context.path[-80:]!r}"
     reasons = []
     for name, reader in readers.items():
         found = reader(table)
@@ -120,7 +135,7 @@ def _read_table(table: Table, readers: dict[str, Callable[[Table], Found]]) -> t
     return Found(mine=False, reason=reason, refused=refused), "+".join(readers), where
 
 
-def _arrays(source: PageSource):  # type: ignore[no-untyped-def]
+def _arrays(source: PageSource) -> Iterator[Piece]:
     if source.document.kind == MARKDOWN:
         yield (
             arrays.read_mdx(source.document.text, source.scope, source.walked.blocks.prose),
@@ -128,8 +143,7 @@ def _arrays(source: PageSource):  # type: ignore[no-untyped-def]
             "arrays in the source",
         )
         return
-    for data in source.data:
-        if data.source == "astro island":
-            context = source.walked.islands.get(data.text, Context())
-            found = arrays.read_island(data, source.scope, context)
-            yield found, arrays.NAME, f"island props {data.text[:60]!r}"
+    for data in source.islands:
+        context = source.walked.islands.get(data.text, Context())
+        found = arrays.read_island(data, source.scope, context)
+        yield found, arrays.NAME, f"island props {data.text[:60]!r}"

@@ -11,6 +11,7 @@ from ratecard_pages.columns import is_model_header
 from ratecard_pages.context import layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, understand
@@ -49,7 +50,7 @@ class _Reader:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
         self._table, self._scope, self._labels, self._names = table, scope, labels, names
-        self._context = layers(table.context)
+        self._context = settled(layers(table.context))
 
     def row(self, row: Sequence[Cell | None]) -> None:
         heads = [cell for cell in dict.fromkeys(row[: self._labels]) if cell is not None and cell.text]

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 TOKENS: Final = "tokens"
-TOKEN_HOUR: Final = "token hour"
+TOKEN_HOUR: Final = "token hour"  # noqa: S105 - a unit
 CHARACTERS: Final = "characters"
 MINUTE: Final = "minute"
 SECOND: Final = "second"
@@ -48,6 +48,7 @@ _COUNTS: Final = (
     (r"1,?000|1?\s?k|thousand|一?千", 1_000),
     (r"1|one|a", 1),
 )
+_NUMBERS: Final = tuple((re.compile(pattern), number) for pattern, number in _COUNTS)
 _COUNT: Final = "|".join(pattern for pattern, _ in _COUNTS)
 _PER: Final = r"(?:/|\bper\b|每)\s*"
 
@@ -77,9 +78,17 @@ _PATTERNS: Final = (
     (
         REQUESTS,
         _counted(
-            r"(?:search |tool |grounded |api )?(?:calls?|requests?|search(?:es)?|quer(?:y|ies)|prompts|sources|invocations|次)",
+            r"(?:search |tool |grounded |api )?"
+            r"(?:calls?|requests?|search(?:es)?|quer(?:y|ies)|prompts|sources|invocations|次)",
             per=_PER,
             default=True,
+        ),
+    ),
+    (
+        REQUESTS,
+        re.compile(
+            r"(?:search(?:es)?(?: queries)?|queries|requests|calls)"
+            r"\s*\(?\s*\$?\s*/\s*(?P<count>1,?000|1\s?k)(?![a-z0-9])"
         ),
     ),
     (PAGES, _counted(r"pages?|页", per=_PER, default=True)),
@@ -89,7 +98,8 @@ _PATTERNS: Final = (
     (
         OTHER,
         _counted(
-            r"annotated pages?|hours?|hrs?|小时|days?|天|months?|月|years?|年|videos?|视频|songs?|首|音色|gb|gib|sessions?|use|container|users?|seats?|ccu|million|task",
+            r"annotated pages?|hours?|hrs?|小时|days?|天|months?|月|years?|年|videos?|视频|songs?|首|音色|"
+            r"gb|gib|sessions?|use|container|users?|seats?|ccu|million|task",
             per=_PER,
             default=True,
         ),
@@ -98,13 +108,14 @@ _PATTERNS: Final = (
 )
 
 
+_BETWEEN: Final = re.compile(
+    rf"({_PER}(?:{_COUNT}))\s+((?:(?:cached|audio|text|image|video) )?(?:input|output))\s+(tok\w*)"
+)
+
+
 def take_units(text: str) -> tuple[tuple[Unit, ...], str]:
     """The units that the text names, in order, and the text without them. `text` is folded (see `words.fold`)."""
-    text = re.sub(
-        rf"({_PER}(?:{_COUNT}))\s+((?:(?:cached|audio|text|image|video) )?(?:input|output))\s+(tok\w*)",
-        r"\2 \1 \3",
-        text,
-    )
+    text = _BETWEEN.sub(r"\2 \1 \3", text)
     found: list[tuple[int, Unit]] = []
     for kind, pattern in _PATTERNS:
         while (match := pattern.search(text)) is not None:
@@ -114,7 +125,7 @@ def take_units(text: str) -> tuple[tuple[Unit, ...], str]:
 
 
 def _count(printed: str | None) -> int:
-    for pattern, number in _COUNTS:
-        if printed and re.fullmatch(pattern, printed.strip()):
+    for pattern, number in _NUMBERS:
+        if printed and pattern.fullmatch(printed.strip()):
             return number
     return 1

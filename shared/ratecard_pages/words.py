@@ -26,7 +26,7 @@ _TIERS: Final = (
     ("priority", r"priority(?: processing| mode)?|优先"),
     ("fast", r"fast(?: mode)?(?: pricing)?"),
     ("free", r"free tier|free plan"),
-    ("off-peak", r"off[- ]?peak|优惠时段|错峰"),
+    ("off-peak", r"off[- ]?peak(?: price)?|discount(?:ed)? price|优惠时段|错峰"),
     ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
     ("standard", r"standard(?: processing| mode)?|标准|(?<!off-)(?<!off )peak|高峰"),
 )
@@ -38,7 +38,10 @@ _COMPONENTS: Final = (
     ),
     (
         "cache_write_5m",
-        r"5[- ]?m(?:in(?:ute)?s?)?\.?\s*(?:prompt )?cache (?:writes?|creation)|cache writes?\s*\(?5[- ]?m(?:in(?:ute)?s?)?\)?",
+        (
+            r"5[- ]?m(?:in(?:ute)?s?)?\.?\s*(?:prompt )?cache (?:writes?|creation)|"
+            r"cache writes?\s*\(?5[- ]?m(?:in(?:ute)?s?)?\)?"
+        ),
     ),
     (
         "cache_write_1h",
@@ -47,12 +50,14 @@ _COMPONENTS: Final = (
     ("input", r"(?:cache[- ]?miss|uncached|non[- ]?cached|缓存未命中|未命中缓存)\s*(?:input)?"),
     (
         "cache_write",
-        r"(?:prompt |context )?cach(?:e|ing)[- ]?\s*(?:writes?|creation|writing)|cache write|缓存写入|(?:显式)?缓存创建",
+        r"(?:prompt |context )?cach(?:e|ing)[- ]?\s*(?:writes?|creation|writing)|缓存写入|(?:显式)?缓存创建",
     ),
     (
         "cached_input",
-        r"cache[- ]?(?:hits?|reads?)(?:\s*(?:&|and)\s*refreshes)?|(?:prompt|context) caching(?:\s+(?:read|hit)s?)?"
-        r"|cached?[- ]?(?:input|prompt)s?|cached|(?:显式|隐式)?缓存命中|命中缓存|缓存读取|缓存输入",
+        (
+            r"cache[- ]?(?:hits?|reads?)(?:\s*(?:&|and)\s*refreshes)?|(?:prompt|context) caching(?:\s+(?:read|hit)s?)?"
+            r"|cached?[- ]?(?:input|prompt)s?|cached|(?:显式|隐式)?缓存命中|命中缓存|缓存读取|缓存输入"
+        ),
     ),
     ("image", r"image generation|images? output|image creation"),
     ("input", r"base input|inputs?|prompts?|输入"),
@@ -74,7 +79,9 @@ _CURRENCIES: Final = (
 _TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
 _ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
 _NOISE: Final = (
-    r"including thinking tokens|including reasoning tokens|text and thinking|unless (?:otherwise )?noted|all models|"
+    r"\(?utc[^()]*\)?|\(?\d{1,2}% off\)?|含多模态|"
+    r"including thinking tokens|including reasoning tokens|text and thinking|"
+    r"unless (?:otherwise )?noted|all models|"
     r"\bgeneration\b|prices?|pricing|priced|costs?|rates?|fees?|tokens?|tok\b|单价|价格|推理|百万|计费|token|"
     r"\bin\b|\bper\b|\bthe\b|\bof\b|\bfor\b|\band\b|\bwith\b|\bis\b|\bare\b|\bas\b|\bto\b|default|default\)|\bwhen\b|每|按|以|为单位|单位|本|下表"
 )
@@ -105,9 +112,12 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Lower case, one kind of bracket, one kind of space."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower()
+    if text.isascii():
+        return " ".join(text.split()).lower()
+    return " ".join(unicodedata.normalize("NFKC", text).split()).lower()
 
 
 def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
@@ -186,4 +196,5 @@ def _one_component(found: list[str]) -> tuple[str | None, bool]:
     special = [name for name in found if name != "input"]
     if len(special) > 1 or ("output" in special and "input" in found):
         return None, True
-    return (special or found or [None])[0], False
+    best = special or found
+    return (best[0] if best else None), False

@@ -1,4 +1,4 @@
-"""Where a provider's prices stand, and how its pages are read: everything that code would otherwise hard-code, and never a price."""
+"""Where a provider's prices stand and how its pages are read: what code would otherwise hard-code, never a price."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Arrays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """JavaScript arrays that are table rows. `columns` names the columns of a row by its width, where no heading does."""
+    """JavaScript arrays that are table rows. `columns` names a row's columns by its width, where no heading does."""
 
     columns: tuple[tuple[str, ...], ...] = ()
 
@@ -19,6 +19,12 @@ class Cards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     card: str
     name: str
     skip: tuple[str, ...] = ()
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table that is no <table>: the CSS selector of its rows, whose child elements are the cells."""
+
+    row: str
 
 
 class Records(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,19 +62,22 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `unit` holds where the page itself is silent about the unit of token prices ("1M tokens").
     `unlabelled` names the figures of a cell that holds several without a word.
+    `currency` is the page's own, where it is not that of the others.
     A `spare` page is fetched only where the pages before it gave nothing: it states the same prices again.
-    `words` gives the component of a column or row label that is not in the common vocabulary; "" marks one to leave out.
+    `words` gives the component of a column or row label that is not in the common vocabulary; "" leaves it out.
     """
 
     url: str
     strategies: tuple[str, ...]
     spare: bool = False
+    currency: str | None = None
     unit: str | None = None
     tier_attribute: str = "data-value"
     unlabelled: tuple[str, ...] = ()
     words: dict[str, str] = {}
     arrays: Arrays = Arrays()
     cards: Cards | None = None
+    grid: Grid | None = None
     records: tuple[Records, ...] = ()
 
 

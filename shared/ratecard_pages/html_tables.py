@@ -1,0 +1,95 @@
+"""The rows and cells of a HTML table, as they are met, without struck-through words and superscript marks."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from ratecard_pages.blocks import Cell
+from ratecard_pages.html_text import INLINE, is_muted
+
+_HIDDEN_CELL: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_INVISIBLE: Final = str.maketrans("", "", "\u200b\ufeff")
+_SPAN: Final = re.compile(r"[1-9]\d{0,2}")
+
+
+class TableBuilder:
+    """Collects the rows of one table: cells with their parts, without struck-through text and superscript marks."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[Cell]] = []
+        self._heads: list[bool] = []
+        self._row: list[Cell] | None = None
+        self._cell: etree._Element | None = None
+        self._start_at = 0
+        self._pieces: list[str] = []
+        self._mute: etree._Element | None = None
+        self._in_head = False
+
+    def start(self, element: etree._Element, at: int) -> None:
+        tag = element.tag
+        if tag == "thead":
+            self._in_head = True
+        elif tag == "tr":
+            self._row = []
+        elif tag in ("td", "th"):
+            self._cell, self._start_at, self._pieces = element, at, [""]
+        elif self._cell is not None:
+            if self._mute is None and is_muted(element):
+                self._mute = element
+            if tag not in INLINE and tag != "sup":
+                self._pieces.append("")
+
+    def end(self, element: etree._Element, at: int) -> None:
+        tag = element.tag
+        if tag == "thead":
+            self._in_head = False
+        elif tag == "tr" and self._row is not None:
+            self.rows.append(self._row)
+            self._heads.append(self._in_head or (bool(self._row) and all(cell.header for cell in self._row)))
+            self._row = None
+        elif element is self._cell and self._row is not None:
+            self._close_cell(element, at)
+        elif element is self._mute:
+            self._mute = None
+        elif self._cell is not None and tag not in INLINE and tag != "sup":
+            self._pieces.append("")
+
+    def text(self, text: str, _at: int) -> None:
+        if self._cell is not None and self._mute is None:
+            if not self._pieces:
+                self._pieces.append("")
+            self._pieces[-1] += text
+
+    def header_rows(self) -> int:
+        count = 0
+        for is_head in self._heads:
+            if not is_head:
+                break
+            count += 1
+        return count
+
+    def _close_cell(self, element: etree._Element, at: int) -> None:
+        colspan, rowspan = element.get("colspan", "1").strip(), element.get("rowspan", "1").strip()
+        self._cell, self._mute = None, None
+        if colspan == "0" or _HIDDEN_CELL.search(element.get("style", "")):
+            return  # a placeholder under a merged cell: a browser does not show it
+        pieces = tuple(clean for piece in self._pieces if (clean := " ".join(piece.translate(_INVISIBLE).split())))
+        if self._row is not None:
+            self._row.append(
+                Cell(
+                    text=" ".join(pieces),
+                    pieces=pieces,
+                    start=self._start_at,
+                    end=at,
+                    header=element.tag == "th",
+                    colspan=_span(colspan),
+                    rowspan=_span(rowspan),
+                )
+            )
+
+
+def _span(printed: str) -> int:
+    return int(printed) if _SPAN.fullmatch(printed) else 1
