@@ -1,0 +1,110 @@
+"""The REST API as the commands use it: numbers stay exact, and an error is one line that says what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from ratecard_cli import running
+from ratecard_cli.faults import CommandError, NotFoundError, UnreachableError, UsageError
+
+DEFAULT: Final = "http://127.0.0.1:8080"
+_MOST: Final = "500"
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
+_FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+_LAST_GOOD: Final = 299
+_BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS = 400, 401, 403, 404, 409
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the API is, and the key to its admin routes (empty for none)."""
+
+    url: str
+    admin_key: str = ""
+
+
+def place(environ: Mapping[str, str] = os.environ) -> Place:
+    """Return the API that the environment names, or the one that runs in this folder, or the usual address."""
+    found = running.find()
+    url = environ.get("RATECARD_API_URL") or (found.api if found else DEFAULT)
+    key = environ.get("RATECARD_ADMIN_KEY") or (found.admin_key if found and found.api == url else "")
+    return Place(url=url.rstrip("/"), admin_key=key)
+
+
+class Api:
+    """Asks the API over one session."""
+
+    def __init__(self, session: aiohttp.ClientSession, where: Place) -> None:
+        """Ask `where` over `session`."""
+        self._session = session
+        self._where = where
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        """Return the JSON at `path`. Raises CommandError."""
+        return await self._ask("GET", path, params=dict(query or {}))
+
+    async def post(self, path: str, body: Any) -> Any:
+        """Return the JSON that the API answers to `body`. Raises CommandError."""
+        return await self._ask("POST", path, json=body)
+
+    async def models(self, query: Mapping[str, str]) -> list[Any]:
+        """Return the models of all pages."""
+        wanted = {**query, "limit": _MOST}
+        page = await self.get("/api/models", wanted)
+        models = list(page["data"])
+        while page["nextCursor"]:
+            page = await self.get("/api/models", {**wanted, "cursor": page["nextCursor"]})
+            models += page["data"]
+        return models
+
+    async def _ask(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            async with self._session.request(method, self._where.url + path, headers=self._headers(), **more) as answer:
+                body = await answer.read()
+        except aiohttp.InvalidURL as error:
+            raise UsageError(
+                f"RATECARD_API_URL is {self._where.url!r}, but it takes a URL such as {DEFAULT}"
+            ) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise UnreachableError(
+                f"the API at {self._where.url} does not answer: start it with `ratecard up`, or set RATECARD_API_URL"
+            ) from error
+        if answer.status > _LAST_GOOD:
+            raise _fault(answer.status, body, self._where)
+        return _FROM_JSON.decode(body)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._where.admin_key}"} if self._where.admin_key else {}
+
+
+@asynccontextmanager
+async def connected(where: Place | None = None) -> AsyncIterator[Api]:
+    """Give the API while the block lasts."""
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+        yield Api(session, where or place())
+
+
+def _fault(status: int, body: bytes, where: Place) -> CommandError:
+    problem = _problem(body)
+    detail = problem.get("detail") or f"the API at {where.url} answered HTTP {status}"
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return CommandError(f"the API at {where.url} does not let us in: set RATECARD_ADMIN_KEY to its key. ({detail})")
+    if status == _AMBIGUOUS and problem.get("candidates"):
+        providers = ", ".join(str(candidate["provider"]) for candidate in problem["candidates"])
+        return UsageError(f"{detail} Providers: {providers}.")
+    kinds = {_BAD: UsageError, _MISSING: NotFoundError}
+    return kinds.get(status, CommandError)(str(detail))
+
+
+def _problem(body: bytes) -> dict[str, Any]:
+    try:
+        found = _FROM_JSON.decode(body)
+    except msgspec.MsgspecError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,80 @@
+"""The changes as they arrive on `pricing.changed` and `model.changed`, as any consumer of ours would see them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer
+
+from ratecard_cli.terminal import figure, say
+from ratecard_shared.codec import BadEventError, decode
+from ratecard_shared.events import ModelChanged, PriceSaid, PricingChanged
+from ratecard_shared.prices import GLOBAL, USD
+from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
+
+_WIDTH: Final = len(PRICING_CHANGED.name)
+_CARRIES: Final = {topic.name: topic.carries for topic in (PRICING_CHANGED, MODEL_CHANGED)}
+
+
+@asynccontextmanager
+async def shown(kafka: str) -> AsyncIterator[None]:
+    """Print every change from now on, while the block lasts."""
+    consumer = AIOKafkaConsumer(*_CARRIES, bootstrap_servers=kafka, auto_offset_reset="latest")
+    await consumer.start()
+    try:
+        await consumer.seek_to_end()
+        printing = asyncio.create_task(_print_all(consumer))
+        try:
+            yield
+        finally:
+            printing.cancel()
+            with suppress(asyncio.CancelledError):
+                await printing
+    finally:
+        await consumer.stop()
+
+
+async def _print_all(consumer: Any) -> None:
+    async for record in consumer:
+        with suppress(BadEventError):
+            say(line(decode(record.value, _CARRIES[record.topic])))
+
+
+def line(event: PricingChanged | ModelChanged) -> str:
+    """Return an event in one line."""
+    if isinstance(event, ModelChanged):
+        what = f" ({', '.join(event.changed_fields)})" if event.changed_fields else ""
+        return f"{MODEL_CHANGED.name:<{_WIDTH}}  {event.provider}/{event.model_id}  {event.kind}{what}"
+    row = " ".join(_row(event))
+    change = ", ".join(_differences(event.old, event.new))
+    return f"{PRICING_CHANGED.name:<{_WIDTH}}  {event.provider}/{event.model_id}  {event.kind}  {row}: {change}"
+
+
+def _row(event: PricingChanged) -> Iterator[str]:
+    yield event.tier
+    if event.above_tokens:
+        yield f"> {event.above_tokens:,} tokens"
+    if event.region != GLOBAL:
+        yield event.region
+    if event.currency != USD:
+        yield event.currency
+
+
+def _differences(old: PriceSaid | None, new: PriceSaid | None) -> Iterator[str]:
+    before, after = (said.rates if said else {} for said in (old, new))
+    for component in dict.fromkeys([*before, *after]):
+        was, now = before.get(component), after.get(component)
+        if old is None or new is None:
+            yield f"{component} {_amount(now if new else was)}"
+        elif was != now:
+            yield f"{component} {_amount(was)} -> {_amount(now)}"
+    if new and new.free:
+        yield "free"
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "none" if amount is None else figure(amount)
