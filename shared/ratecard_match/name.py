@@ -99,6 +99,7 @@ def parse(text: str, *, provider: str = "") -> Name:
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).casefold().strip()
     plain = _DASHES.sub("-", plain).replace("+", " plus ").replace("x.ai", "xai").replace("z.ai", "zai").strip()
+    plain = plain.removesuffix("@default") + "-latest" if plain.endswith("@default") else plain
     without = re.sub(NICKNAMES, " ", plain)
     return without.strip(" ()") if re.search(r"\d", without) else plain
 
@@ -110,7 +111,7 @@ def _take_vendor(text: str) -> tuple[str, str]:
         return "", text
     *path, name = text.split("/")
     kept = [segment for segment in path if _squeeze(segment) not in HOSTS]
-    vendor = _maker(kept.pop(0)) if kept and not _is_region(kept[0]) else ""
+    vendor = _maker(kept.pop(0)) if kept and not _is_setting(kept[0]) else ""
     if (found := _DOT_VENDOR.match(name)) and found[1] in REGIONS:
         name = name[found.end() :]
         kept.append(found[1])
@@ -119,8 +120,9 @@ def _take_vendor(text: str) -> tuple[str, str]:
     return vendor, "-".join((*kept, name))
 
 
-def _is_region(segment: str) -> bool:
-    return segment in REGIONS or bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", segment))
+def _is_setting(segment: str) -> bool:
+    """Return whether a path segment says where or how a model is served (`eu`, `hd`), which has a price."""
+    return segment in REGIONS | GENERIC or bool(re.search(r"(?<![a-z\d])\d+(?![a-z\d])", segment))
 
 
 def _maker(text: str) -> str:

@@ -10,7 +10,7 @@ from ratecard_match.dates import agree
 from ratecard_match.guard import FUZZY_SHARE, alikeness, objection
 from ratecard_match.index import PageIndex, joined, versionless
 from ratecard_match.name import Name, parse
-from ratecard_match.vocabulary import BRANDS, DATED_RELEASES, OPEN_WEIGHTS, STAGES, TUNED
+from ratecard_match.vocabulary import BRANDS, DATED_RELEASES, MOVING, OPEN_WEIGHTS, STAGES, TUNED
 
 Aliases = Mapping[str, Sequence[str]]
 """Per model id the names that a page documents for it."""
@@ -24,13 +24,19 @@ SURE: Final = ("exact", "alias", "normalised", "brand", "snapshot")
 def steps(name: Name, index: PageIndex, aliases: Aliases) -> Iterator[Step]:
     """Yield per step its method and the page names it finds. The first step that finds any decides."""
     yield "exact", [index.names[name.text]] if name.text in index.names else []
-    yield "alias", _documented(name, index, aliases)
+    documented = documented_names(name, aliases)
+    yield "alias", _documented(name, index, documented)
     if not name.core:
         return
     for core in _cores(name):
         yield "normalised", [one for one in index.same_core(core) if same_pointer(name, one)]
     for core in _cores(name):
         yield "brand", [one for one in _brandless(name, core, index) if same_pointer(name, one)]
+    if not documented:  # a page that names the id otherwise than this one says that no likeness counts
+        yield from _likely(name, index)
+
+
+def _likely(name: Name, index: PageIndex) -> Iterator[Step]:
     yield "release", _released(name, index)
     for core in _cores(name):
         yield "snapshot", _undated(name, [*index.same_core(core), *_brandless(name, core, index)], index)
@@ -44,8 +50,14 @@ def same_pointer(mine: Name, other: Name) -> bool:
     return agree(mine.dates, other.dates) and mine.latest == other.latest and mine.serial == other.serial
 
 
-def _documented(name: Name, index: PageIndex, aliases: Aliases) -> list[Name]:
-    documented = aliases.get(name.text) or aliases.get(name.text.rsplit("/", 1)[-1]) or ()
+def documented_names(name: Name, aliases: Aliases) -> Sequence[str]:
+    """Return the names that a page documents for the id, whatever path stands in front of it."""
+    parts = name.text.split("/")
+    tails = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((aliases[tail] for tail in tails if tail in aliases), ())
+
+
+def _documented(name: Name, index: PageIndex, documented: Sequence[str]) -> list[Name]:
     found = [index.names[text] for text in documented if text in index.names][:1]
     spelled = [parse(text, provider=index.provider) for text in documented]
     found = found or [one for alias in spelled for one in index.same_core(alias.core) if same_pointer(alias, one)]
@@ -91,13 +103,19 @@ def _revised(name: Name, index: PageIndex) -> bool:
 
 
 def _names_a_snapshot(name: Name) -> bool:
-    """Return whether the date, `-latest` or serial says a snapshot of one model, and not a release of its own."""
+    """Return whether the date, `-latest` or serial says a snapshot of one model, and not a release of its own.
+
+    A day says a snapshot. A month says a release, unless the id states its version or its stage as well.
+    """
     if name.serial:
         return True
-    if STAGES.intersection(name.tokens) and any(date.year is None for date in name.dates):
-        return False
     said = {*name.tokens, name.vendor}
-    return not any(family <= said for family in DATED_RELEASES)
+    staged, versioned = bool(STAGES & said), versionless(name.core) != name.core
+    if DATED_RELEASES & said or (staged and any(date.year is None for date in name.dates)):
+        return False
+    if versioned:
+        return True
+    return not any(family <= said for family in MOVING) and (staged or all(date.day for date in name.dates))
 
 
 def _tuned(name: Name, index: PageIndex) -> list[Name]:

@@ -55,11 +55,13 @@ TUNED: Final = "instruct"
 MODES: Final = _words("instruct chat base thinking think reasoning coder vision")
 """Words that tell the trainings of one set of weights apart."""
 
-DATED_RELEASES: Final = (
-    *map(_words, ("deepseek", "qwen", "qwq", "kimi", "glm", "minimax", "yi", "ministral", "magistral", "devstral")),
-    *map(_words, ("mistral small", "mistral medium", "mistral large", "command r")),
+DATED_RELEASES: Final = _words("deepseek qwen qwq kimi glm minimax yi")
+"""Families whose dates (and `-latest`) name releases, each a model and a price of its own, and not snapshots."""
+
+MOVING: Final = tuple(
+    map(_words, ("mistral small", "mistral medium", "mistral large", "ministral", "magistral", "devstral"))
 )
-"""Families, by their words, whose dates (and `-latest`) name releases with prices of their own, not snapshots."""
+"""Families, by their words, that go through versions under one name: an id without a version says only a date."""
 
 STAGES: Final = _words("preview exp experimental beta alpha")
 """Words for a model that is not final. With a day and no year (`preview-05-06`) each is a model of its own."""
@@ -72,7 +74,7 @@ GENERIC: Final = _words(
     "high low air preview beta alpha exp experimental stable free thinking think reasoning reasoner non instruct "
     "chat base coder code codex vision vl image images audio speech video voice tts stt asr ocr embed embedding text "
     "moderation transcribe translate realtime live search research deep api tool tools agent omni multi native latest "
-    "model classifier generate generation edit v x o s r"
+    "model classifier generate generation edit hd standard preset batch v x o s r"
 )
 """Words for a size, a job or a stage. Alone, without a version letter, they do not tell whose model it is."""
 

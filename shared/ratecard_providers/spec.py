@@ -35,3 +35,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     expect: Expectations = Expectations()
     classification: dict[str, tuple[str, ...]] = {}
     """Words in a model's id, and the classification tags they stand for, beside the general ones."""
+
+    @property
+    def documented_names(self) -> dict[str, tuple[str, ...]]:
+        """Per model id the names that a page documents for it."""
+        names: dict[str, tuple[str, ...]] = {}
+        for alias in self.aliases:
+            names[alias.id] = (*names.get(alias.id, ()), alias.name)
+        return names

@@ -19,6 +19,9 @@ from ratecard_match import MatchResult, match
         ("gemini-zephyra-001", ["Gemini Zephyra", "Gemini Zephyra 2"], "Gemini Zephyra", "snapshot"),
         ("llama-9-zephyra-17b-instruct", ["Llama 9 Zephyra 17B"], "Llama 9 Zephyra 17B", "instruct"),
         ("zephyra-large-2512", ["Zephyra Large 3 2512"], "Zephyra Large 3 2512", "release"),
+        ("zephyra-large-3-2512", ["Zephyra Large 3"], "Zephyra Large 3", "snapshot"),
+        ("zephyra-preview-09-2026", ["Zephyra Preview"], "Zephyra Preview", "snapshot"),
+        ("vertex_ai/zephyra-3@default", ["Zephyra 3"], "Zephyra 3", "snapshot"),
         ("zephyra-deepsearch-3", ["Zephyra Deep Search 3"], "Zephyra Deep Search 3", "joined"),
         ("zephyrra-3-mini", ["Zephyra 3 Mini", "Zephyra 3"], "Zephyra 3 Mini", "fuzzy"),
     ],
@@ -34,6 +37,11 @@ def test_each_step_answers_its_kind(model_id: str, names: list[str], answer: str
         ("zephyra-3-2025-05-14", ["Zephyra 3", "Zephyra 3 (2024-11-20)"]),
         ("zephyra-3.5-20241022", ["Zephyra 3.5", "Zephyra 3.5 v2"]),
         ("deepseek-q1-0528", ["DeepSeek Q1"]),
+        ("zephyra-2512", ["Zephyra"]),
+        ("magistral-latest", ["Magistral"]),
+        ("1024-x-1024/zephyra-3", ["Zephyra 3"]),
+        ("hd/zephyra-3", ["Zephyra 3"]),
+        ("ft:zephyra-3", ["Zephyra 3"]),
         ("zephyra-3-001", ["Zephyra 3"]),
         ("llama-9-zephyra-17b-instruct", ["Llama 9 Zephyra 17B", "Llama 9 Zephyra 17B Thinking"]),
         ("zephyra-3-17b-instruct", ["Zephyra 3 17B"]),
@@ -59,6 +67,18 @@ def test_a_documented_alias_leads_to_the_name_however_it_is_written() -> None:
 
 def test_a_documented_alias_of_a_name_that_is_not_there_is_no_answer() -> None:
     assert match("zephyra-max", ["Quillon 6 Grand"], aliases={"zephyra-max": ("Quillon 7 Grand",)}).answer is None
+
+
+def test_an_id_that_a_page_names_otherwise_is_no_snapshot_of_the_undated_name() -> None:
+    aliases = {"zephyra-3-2025-05-14": ("zephyra-3-2025-05-14",)}
+    assert match("zephyra-3-2025-05-14", ["Zephyra 3"]).method == "snapshot"
+    assert match("zephyra-3-2025-05-14", ["Zephyra 3"], aliases=aliases).answer is None
+
+
+def test_an_alias_holds_behind_any_path() -> None:
+    aliases = {"acme/zephyra-max": ("Grand",)}
+    assert match("router/acme/zephyra-max", ["Grand"], aliases=aliases).answer == "Grand"
+    assert match("zephyra-max", ["Grand"], aliases=aliases).answer is None
 
 
 def test_the_alias_of_a_moving_id_ends_when_the_page_names_another_version() -> None:

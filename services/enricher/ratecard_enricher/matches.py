@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from ratecard_match import SURE, MatchResult, match_all
-from ratecard_providers.spec import Alias, Provider
+from ratecard_providers.spec import Provider
 from ratecard_shared.events import DiscoveredModel
 
 
@@ -17,23 +16,16 @@ def match_models(
 ) -> dict[str, MatchResult]:
     """Return the match of each model by its id."""
     names = tuple(page_names)
-    documented = documented_names(provider.aliases)
-    results = match_all([model.id for model in models], names, aliases=documented, provider=provider.id)
+    ids = [model.id for model in models]
+    results = match_all(ids, names, aliases=provider.documented_names, provider=provider.id)
     other_ids = {model.id: model.aliases for model in models if results[model.id].method == "none"}
     aliases = {alias for stated in other_ids.values() for alias in stated}
-    by_alias = match_all(sorted(aliases), names, aliases=documented, provider=provider.id)
+    # What pages document is left out here: an API's `-latest` and a page's may be of different days.
+    by_alias = match_all(sorted(aliases), names, provider=provider.id)
     return {
         model_id: _by_alias(result, [by_alias[alias] for alias in other_ids.get(model_id, ())])
         for model_id, result in results.items()
     }
-
-
-def documented_names(aliases: Iterable[Alias]) -> Mapping[str, tuple[str, ...]]:
-    """Return per model id the names that a provider's pages document for it."""
-    names: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for alias in aliases:
-        names[alias.id] += (alias.name,)
-    return dict(names)
 
 
 def _by_alias(own: MatchResult, found: Iterable[MatchResult]) -> MatchResult:
