@@ -6,6 +6,7 @@ the columns for their width.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -20,7 +21,7 @@ from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import Cell as Value
 from ratecard_pages.figures import read_cell
 from ratecard_pages.located import Node, read_json
-from ratecard_pages.markdown_blocks import RAW, clean, pane_at, pane_ranges
+from ratecard_pages.markdown_blocks import RAW, Panes, clean
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import read_names
 from ratecard_pages.priced import price_cell
@@ -28,7 +29,8 @@ from ratecard_pages.words import Meaning, understand
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "arrays"
-_FLAT: Final = re.compile(r'\[\s*"(?:[^"\\\n]|\\.)*"\s*(?:,\s*(?:"(?:[^"\\\n]|\\.)*"|null|-?\d+(?:\.\d+)?)\s*)+,?\s*\]')
+_STRING: Final = r'"(?:[^"\\\n]|\\.)*+"'
+_FLAT: Final = re.compile(rf"\[\s*+{_STRING}\s*+(?:,\s*+(?:{_STRING}|null|-?\d+(?:\.\d+)?)\s*+)++,?\s*+\]")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +59,7 @@ def read_island(data: Data, scope: Scope, context: Context) -> Found:
 
 def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
     """Read every flat array of a MDX source as a row, within the pane that it stands in."""
-    panes = pane_ranges(source, scope.page.tier_attribute)
+    panes = Panes(source, scope.page.tier_attribute)
     facts: list[Fact] = []
     refused: list[Refusal] = []
     seen = False
@@ -66,10 +68,9 @@ def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
         cells = (
             tuple("" if item.value is None else item.printed for item in node.items or []) if node is not None else ()
         )
-        context = Context(
-            prose=(tuple(said.text for said in prose if said.start < match.start())[-12:],),
-            pane=pane_at(panes, match.start()),
-        )
+        seen_so_far = bisect.bisect_left(prose, match.start(), key=lambda said: said.start)
+        said = tuple(text.text for text in prose[max(0, seen_so_far - 12) : seen_so_far])
+        context = Context(prose=(said,), pane=panes.at(match.start()))
         found = read_rows([Row(cells=cells, start=match.start(), end=match.end())], context, scope)
         seen = seen or found.mine
         facts += found.facts

@@ -65,10 +65,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True):
-    """A paragraph or list item, with its place."""
+    """A paragraph or list item, with its place and the headings over it."""
 
     text: str
-    context: Context
+    headings: tuple[Heading, ...]
     start: int
     end: int
     domain: str
@@ -86,6 +86,7 @@ class Outline:
     """Keeps the context while a page is walked: a heading ends the sections at its level and below."""
 
     def __init__(self) -> None:
+        self.headings: tuple[Heading, ...] = ()
         self._headings: list[Heading] = []
         self._prose: list[list[str]] = [[]]
 
@@ -95,10 +96,11 @@ class Outline:
             self._prose.pop()
         self._headings.append(heading)
         self._prose.append([])
+        self.headings = tuple(self._headings)
 
     def say(self, text: str) -> None:
         if text.strip():
             self._prose[-1].append(text.strip())
 
     def context(self, pane: str | None = None) -> Context:
-        return Context(headings=tuple(self._headings), prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane)
+        return Context(headings=self.headings, prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane)

@@ -27,6 +27,7 @@ NAME: Final = "cards"
 _UNIT_START: Final = re.compile(r"(?:/|per\b)")
 
 _LONGEST_WORD: Final = 40
+_MOST_CARDS: Final = 1_000
 _LONGEST_CARD: Final = 20_000
 
 
@@ -43,7 +44,7 @@ def read_cards(
     """Read every card that the provider file's selector found, with its place in the text that the page shows."""
     facts: list[Fact] = []
     refused: list[Refusal] = []
-    for card in cards:
+    for card in cards[:_MOST_CARDS]:
         place = spans.get(card)
         if place is None:
             continue

@@ -10,17 +10,18 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from ratecard_pages.located import Node, read_json
+from ratecard_pages.located import MAX_VALUES, Node, read_json, walk
 
 _FLIGHT: Final = re.compile(r'self\.__next_f\.push\(\[1,\s*"((?:[^"\\]|\\.)*)"\]\)', re.DOTALL)
 _ROW: Final = re.compile(r"^[0-9a-f]{1,6}:(?=[\[{])", re.MULTILINE)
-_SCRIPT: Final = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_SCRIPT: Final = re.compile(r"<script\b([^<>]*)>", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"(?:=\s*|\()(?=[\[{]\s*[\"\[{])")
-_ISLAND: Final = re.compile(r'<astro-island\b[^>]*?\bprops="([^"]*)"')
+_ISLAND: Final = re.compile(r'<astro-island\b[^<>]*?\bprops="([^"]*)"')
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _MAX_ASSIGNMENTS: Final = 20
@@ -51,6 +52,15 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_data(text: str, kind: str) -> Iterator[Data]:
     """Every JSON value that a page carries, in the order of the page."""
+    left = MAX_VALUES
+    for found in _all_data(text, kind):
+        left -= sum(1 for _ in walk(found.node))
+        yield found
+        if left < 0:
+            return
+
+
+def _all_data(text: str, kind: str) -> Iterator[Data]:
     if kind == "json":
         node = read_json(text, 1 if text.startswith("\ufeff") else 0)
         if node is not None:
@@ -95,16 +105,25 @@ def _flight(text: str) -> Iterator[Data]:
 
 
 def _scripts(text: str) -> Iterator[Data]:
-    for match in _SCRIPT.finditer(text):
-        if "__next_f" in match[2][:200]:
+    at = 0
+    while (opened := _SCRIPT.search(text, at)) is not None:
+        end = text.find("</script", opened.end())
+        if end < 0:
+            return
+        at = end
+        if "__next_f" in text[opened.end() : opened.end() + 200]:
             continue
-        starts = (
-            [match.start(2)] if "json" in match[1] else [match.start(2) + a.end() for a in _ASSIGNED.finditer(match[2])]
-        )
-        for start in starts[:_MAX_ASSIGNMENTS]:
+        for start in _starts(opened[1], text, opened.end(), end):
             node = read_json(text, start)
-            if node is not None and node.end <= match.end(2):
+            if node is not None and node.end <= end:
                 yield _plain(node, text, "script")
+
+
+def _starts(attributes: str, text: str, start: int, end: int) -> list[int]:
+    """Where JSON may begin in a script: at once if it is a JSON script, else after the first few assignments."""
+    if "json" in attributes:
+        return [start]
+    return [match.end() for match in islice(_ASSIGNED.finditer(text, start, end), _MAX_ASSIGNMENTS)]
 
 
 def _unescape(

@@ -39,6 +39,7 @@ _EQUIVALENT: Final = re.compile(
     r"\((?:[^()]*\b)?(?:equivalent|equals?|approx(?:imately|\.)?|about|around|roughly|~|≈|约)[^()]*\)"
 )
 _MARK: Final = re.compile(r"\[?(\*+|†+|‡+|[¹²³⁴⁵])\]?|\[(\d{1,2})\]")
+_LONGEST: Final = 1_000
 _STRUCK: Final = re.compile(r"~~.*?~~")
 
 
@@ -67,30 +68,30 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_cell(text: str) -> Cell:
     """Read a price cell."""
+    if len(text) > _LONGEST:
+        return Cell()
     folded = fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")
     folded = _TAIL.sub("", _EQUIVALENT.sub(" ", folded)).strip()
-    bare = _BARE.fullmatch(_MARK.sub("", folded).strip())
-    if bare is not None:
-        return _fault(folded) if bare["minus"] else Cell(figures=(_figure(bare["n"], None, "", folded),))
     if _NOTHING.fullmatch(folded):
         return Cell(empty=True)
     if _FREE.fullmatch(folded):
         return Cell(free=True)
+    bare = _BARE.fullmatch(_MARK.sub("", folded).strip())
+    if bare is not None:
+        return _fault(folded) if bare["minus"] else Cell(figures=(_figure(bare["n"], None, "", folded),))
+    return _money(folded)
+
+
+def _money(folded: str) -> Cell:
     matches = list(MONEY.finditer(folded))
-    if not matches:
-        return Cell()
     if any(m["minus"] or m["minus2"] or m["tail"] for m in matches):
         return _fault(folded)
-    return Cell(figures=_split(folded, matches))
+    return Cell(figures=_split(folded, matches)) if matches else Cell()
 
 
 def has_money(text: str) -> bool:
     """Whether the text prints an amount with a currency."""
     return MONEY.search(fold(text)) is not None
-
-
-def printed_zero(figure: Figure) -> bool:
-    return figure.amount == 0
 
 
 def _fault(folded: str) -> Cell:

@@ -174,9 +174,7 @@ class _Walker:
         if said:
             self._outline.say(said)
             self.prose.append(
-                Prose(
-                    text=said, context=self._outline.context(self._pane), start=self._said_at, end=self.at, domain=SEEN
-                )
+                Prose(text=said, headings=self._outline.headings, start=self._said_at, end=self.at, domain=SEEN)
             )
         self._said = []
 

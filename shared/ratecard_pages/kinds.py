@@ -88,9 +88,7 @@ class _Reader:
         self._table, self._scope, self._model = table, scope, model
         self._context = settled(layers(table.context))
         self._video = about_video(table.context)
-        self._prose = [
-            said for said in prose if said.context.headings and table.context.headings and _same_section(said, table)
-        ]
+        self._prose = [said for said in prose if _same_section(said, table)]
         self._facts: list[Fact] = []
         self._refused: list[Refusal] = []
 
@@ -186,4 +184,4 @@ def _same_section(said: Prose, table: Table) -> bool:
         for heading in table.context.headings
         if understand(heading.text).tier is None or understand(heading.text).unknown
     ]
-    return bool(ours) and ours[-1] in said.context.headings
+    return bool(ours) and ours[-1] in said.headings

@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(
 )
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _COLON: Final = re.compile(r"\s*:")
-MAX_VALUES: Final = 2_000_000
+MAX_VALUES: Final = 400_000
 
 Scalar = str | Decimal | bool | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from typing import Final
 
@@ -19,15 +20,18 @@ _CELL_END: Final = re.compile(r"(?<!\\)\|")
 _LINK: Final = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!$<>|~^&])")
-_EMPHASIS: Final = re.compile(r"(\*{1,3}|_{2,3}|`+)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS: Final = re.compile(r"(\*{1,3}|_{2,3}|`{1,3})(?=\S)(.+?)(?<=\S)\1")
 _DIV: Final = re.compile(
     r"<(/?)(?:div|section|TabItem|Tab)\b((?:[^<>\"'{}`]|\"[^\"]*\"|'[^']*'|\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*?)(/?)>"
 )
-_MAX_LINE: Final = 20_000
+_SPECIAL: Final = re.compile(r"[\[\]<>\\*_`~^&!]")
+_MAX_LINE: Final = 4_000
 
 
 def clean(source: str) -> str:
     """Markdown source of a cell or line as the text that a reader sees."""
+    if _SPECIAL.search(source) is None:
+        return " ".join(source.split())
     text = re.sub(r"~~.*?~~", " ", source)
     text = re.sub(r"<hr\s*/?>", " ", text)
     for _ in range(3):
@@ -48,7 +52,7 @@ class _Reader:
     def __init__(self, source: str, tier_attribute: str) -> None:
         self._source = source
         self._lines = _lines(source)
-        self._panes = pane_ranges(source, tier_attribute)
+        self._panes = Panes(source, tier_attribute)
         self._outline = Outline()
         self._tables: list[Table] = []
         self._prose: list[Prose] = []
@@ -80,7 +84,7 @@ class _Reader:
             self._prose.append(
                 Prose(
                     text=text,
-                    context=self._outline.context(pane_at(self._panes, start)),
+                    headings=self._outline.headings,
                     start=start,
                     end=start + len(line),
                     domain=RAW,
@@ -101,9 +105,7 @@ class _Reader:
             taken += 1
         start = self._lines[index][0]
         self._tables.append(
-            Table(
-                rows=expand(rows), header_rows=1, context=self._outline.context(pane_at(self._panes, start)), domain=RAW
-            )
+            Table(rows=expand(rows), header_rows=1, context=self._outline.context(self._panes.at(start)), domain=RAW)
         )
         return taken
 
@@ -136,26 +138,31 @@ def _cell(start: int, line: str, begin: int, end: int) -> Cell:
     return Cell(text=" ".join(pieces), pieces=pieces, start=start + begin, end=start + end)
 
 
-def pane_ranges(source: str, tier_attribute: str) -> list[tuple[int, int, str]]:
-    """Where elements with a tier in their attribute begin and end, as (start, end, tier), the inner after the outer."""
-    stack: list[tuple[int, str | None]] = []
-    ranges: list[tuple[int, int, str]] = []
-    value = re.compile(rf"\b{re.escape(tier_attribute)}=[\"'{{]*([\w -]+)")
-    for match in _DIV.finditer(source):
-        if match[1]:
-            if stack:
-                start, tier = stack.pop()
-                if tier is not None:
-                    ranges.append((start, match.end(), tier))
-        elif not match[3]:
-            named = value.search(match[2])
-            meaning = understand(named[1]) if named else None
-            stack.append((match.start(), meaning.tier if meaning and not meaning.unknown else None))
-    ranges += [(start, len(source), tier) for start, tier in stack if tier is not None]
-    return sorted(ranges)
+class Panes:
+    """Where elements with a tier in their attribute begin and end: the tier at a position is the innermost one's."""
 
+    def __init__(self, source: str, tier_attribute: str) -> None:
+        self._starts: list[int] = [0]
+        self._tiers: list[str | None] = [None]
+        self._value = re.compile(rf"\b{re.escape(tier_attribute)}=[\"'{{]*([\w -]{{1,30}})")
+        stack: list[str | None] = [None]
+        for match in _DIV.finditer(source):
+            if match[1] and len(stack) > 1:
+                stack.pop()
+                self._change(match.end(), stack[-1])
+            elif not match[1] and not match[3]:
+                stack.append(self._tier(match[2]) or stack[-1])
+                self._change(match.end(), stack[-1])
 
-def pane_at(ranges: list[tuple[int, int, str]], position: int) -> str | None:
-    """The tier of the innermost pane around a position."""
-    found = [tier for start, end, tier in ranges if start <= position < end]
-    return found[-1] if found else None
+    def at(self, position: int) -> str | None:
+        """The tier at a position of the source."""
+        return self._tiers[bisect.bisect_right(self._starts, position) - 1]
+
+    def _change(self, position: int, tier: str | None) -> None:
+        self._starts.append(position)
+        self._tiers.append(tier)
+
+    def _tier(self, attributes: str) -> str | None:
+        named = self._value.search(attributes)
+        meaning = understand(named[1]) if named else None
+        return meaning.tier if meaning and not meaning.unknown else None

@@ -45,6 +45,7 @@ _NO_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST: Final = 100
+_LONGEST_CELL: Final = 500
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_names(pieces: tuple[str, ...]) -> Names:
     """Read a model cell, given as its separate parts."""
+    if sum(map(len, pieces)) > _LONGEST_CELL:
+        return Names(fault="the name is too long to be a model's")
     kept, region = _without_badges(pieces)
     kept, band = _without_band(kept)
     text = " ".join(kept)

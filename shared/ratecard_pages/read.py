@@ -70,7 +70,10 @@ def _try(strategy: str, source: PageSource, evidence: Evidence) -> PageReading:
     unknown = [name for name in strategy.split("+") if name not in NAMES]
     if unknown:
         return _nothing(f"there is no strategy {unknown[0]!r}: it is one of {', '.join(sorted(NAMES))}", strategy)
-    result = attempt(strategy, source)
+    try:
+        result = attempt(strategy, source)
+    except Exception as error:  # noqa: BLE001 - whatever the bytes were, the caller gets a named refusal
+        return _nothing(f"strategy {strategy!r} failed on the page: {type(error).__name__}: {error}"[:300], strategy)
     rows, refused = assemble(result.facts, Source(evidence=evidence, texts=source.texts))
     refusals = tuple(dict.fromkeys([*result.refused, *refused]))[:_MOST_REFUSALS]
     rules = find_rules(prose.text for prose in source.walked.blocks.prose) if rows else ()

@@ -17,6 +17,9 @@ import msgspec
 from ratecard_pages.bands import Band, take_band
 from ratecard_pages.units import Unit, take_units
 
+LONGEST_LABEL: Final = 400
+"""Beyond this a text is no label, and is not read as one."""
+
 LONG: Final = "long"
 SHORT: Final = "short"
 
@@ -112,9 +115,13 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""
 
 
-@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Lower case, one kind of bracket, one kind of space."""
+    return _fold(text) if len(text) < LONGEST_LABEL else _fold.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.split()).lower()
     return " ".join(unicodedata.normalize("NFKC", text).split()).lower()
@@ -122,6 +129,8 @@ def fold(text: str) -> str:
 
 def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
     """Read a label. `words` maps whole labels to components, for what the common vocabulary does not know."""
+    if len(text) > LONGEST_LABEL:
+        return Meaning(unknown="a long text")
     for label, component in (words or {}).items():
         if fold(label) == fold(text):
             return Meaning(component=component or None, left_out=not component)
