@@ -73,8 +73,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Its fault is said in one line on stderr."""
-    # What a client library has to say of an unreachable server is said once, by us.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # What libraries log would come between the lines: what matters is said by us, once.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         command()(arguments, exit_on_error=False, print_error=False, verbose=False)
     except KeyboardInterrupt:

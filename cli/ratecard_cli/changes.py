@@ -13,10 +13,11 @@ from aiokafka import AIOKafkaConsumer
 from ratecard_cli.terminal import figure, say
 from ratecard_shared.codec import BadEventError, decode
 from ratecard_shared.events import ModelChanged, PriceSaid, PricingChanged
-from ratecard_shared.prices import GLOBAL, USD
+from ratecard_shared.prices import GLOBAL, UNITS, USD
 from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
 
 _WIDTH: Final = len(PRICING_CHANGED.name)
+_ORDER: Final = list(UNITS)
 _CARRIES: Final = {topic.name: topic.carries for topic in (PRICING_CHANGED, MODEL_CHANGED)}
 
 
@@ -65,16 +66,22 @@ def _row(event: PricingChanged) -> Iterator[str]:
 
 
 def _differences(old: PriceSaid | None, new: PriceSaid | None) -> Iterator[str]:
+    if new and new.free:
+        yield "free"
+        return
     before, after = (said.rates if said else {} for said in (old, new))
-    for component in dict.fromkeys([*before, *after]):
+    for component in sorted({*before, *after}, key=_place):
         was, now = before.get(component), after.get(component)
         if old is None or new is None:
             yield f"{component} {_amount(now if new else was)}"
         elif was != now:
             yield f"{component} {_amount(was)} -> {_amount(now)}"
-    if new and new.free:
-        yield "free"
 
 
 def _amount(amount: Decimal | None) -> str:
     return "none" if amount is None else figure(amount)
+
+
+def _place(component: str) -> int:
+    # A component that this version does not know yet comes last.
+    return _ORDER.index(component) if component in _ORDER else len(_ORDER)

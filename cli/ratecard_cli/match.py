@@ -9,7 +9,6 @@ import msgspec
 from ratecard_cli.faults import UsageError
 from ratecard_cli.provider_files import described
 from ratecard_cli.terminal import Json, show_table, write_json
-from ratecard_enricher.matches import documented_names
 from ratecard_match import answer_pairs
 from ratecard_match.pairs import Pair
 
@@ -25,7 +24,7 @@ def match(*, pairs: Path, as_json: Json = False) -> None:
         Print {"answers": [{"answer", "method", "score"}]}, one for each pair, in order; no answer is null.
     """
     asked = _read(pairs)
-    aliases = {name: documented_names(provider.aliases) for name, provider in described().items()}
+    aliases = {name: provider.documented_names for name, provider in described().items()}
     answers = answer_pairs(asked, aliases)
     if as_json:
         write_json(answers)

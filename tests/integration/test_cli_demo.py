@@ -1,0 +1,137 @@
+"""`ratecard demo` as somebody runs it: it shows what changes, answers, and leaves no process behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from process_life import is_alive, until
+
+pytestmark = [pytest.mark.backends, pytest.mark.slow, pytest.mark.timeout(240)]
+
+_SECONDS_TO_SHOW_ALL = 150
+_SECONDS_TO_STOP = 40
+_LAST_WORDS = "All is up; Ctrl-C stops everything."
+
+Ratecard = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def ratecard(tmp_path: Path) -> Ratecard:
+    """Run the command in the demo's folder to its end."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*_COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return run
+
+
+_PROCESSES = ["ps", "-A", "-o", "pid=,ppid="]
+_COMMAND = [sys.executable, "-m", "ratecard_cli"]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Start a demo without a terminal; its output goes to a file."""
+    output = tmp_path / "output.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen([*_COMMAND, "demo"], cwd=tmp_path, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        yield process, output
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(_SECONDS_TO_STOP)
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes below `pid`, at any depth."""
+    listed = subprocess.run(_PROCESSES, capture_output=True, text=True, check=True).stdout
+    parents = [(int(child), int(parent)) for child, parent in (line.split() for line in listed.splitlines())]
+    found = {pid}
+    for _ in parents:
+        more = {child for child, parent in parents if parent in found} - found
+        if not more:
+            break
+        found |= more
+    return found - {pid}
+
+
+def until_shown(demo: tuple[subprocess.Popen[bytes], Path]) -> str:
+    process, output = demo
+    deadline = time.monotonic() + _SECONDS_TO_SHOW_ALL
+    while _LAST_WORDS not in output.read_text():
+        assert process.poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.2)
+    return output.read_text()
+
+
+def test_it_shows_the_changes_answers_and_leaves_nothing_behind(
+    demo: tuple[subprocess.Popen[bytes], Path], ratecard: Ratecard, tmp_path: Path
+) -> None:
+    shown = until_shown(demo)
+    first, _, second = shown.partition("Second sync:")
+    assert re.search(r"^openai +gpt-vesper-2 +available .* 2\.2 +13\.6 +standard >272k, batch$", first, re.MULTILINE)
+    assert re.search(r"^openai +vesper-scribe-1 .* TBD +TBD$", first, re.MULTILINE)
+    for said in (
+        r"pricing\.changed  openai/gpt-vesper-2  changed  standard: input 2\.2 -> 1\.9, .*, output 13\.6 -> 11\.8$",
+        r"pricing\.changed  anthropic/claude-rondo-2  changed  standard: input 2\.6 -> 2\.2, .*$",
+        r"pricing\.changed  google/gemini-lark-3-flash-preview  first_seen  standard: input 0\.42, .*$",
+        r"model\.changed    google/gemini-lark-3-flash-preview  appeared$",
+        r"model\.changed    openai/gpt-vesper-1  deprecated",
+    ):
+        assert re.search(f"^{said}", second, re.MULTILINE), said
+    assert "\x1b" not in shown
+
+    it_answers_other_commands(ratecard)
+    assert (tmp_path / ".ratecard" / "running.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / ".ratecard" / "demo" / "admin-key").stat().st_mode & 0o777 == 0o600
+
+    process, output = demo
+    below = descendants(process.pid)
+    assert len(below) >= 8
+    process.send_signal(signal.SIGINT)
+    assert process.wait(_SECONDS_TO_STOP) == 0, output.read_text()
+    until(lambda: not any(map(is_alive, below)))
+    assert not (tmp_path / ".ratecard" / "running.json").exists()
+
+
+def it_answers_other_commands(ratecard: Ratecard) -> None:
+    listed = ratecard("models", "--provider", "openai")
+    assert listed.returncode == 0, listed.stderr
+    assert "gpt-vesper-2-mini" in listed.stdout
+    assert "gpt-vesper-1" not in listed.stdout.split()
+    assert "gpt-vesper-1" in ratecard("models", "--all").stdout.split()
+    price = ratecard("price", "gpt-vesper-2")
+    assert re.search(
+        r"^standard +any +any +USD +1\.9 +11\.8 +cacheWrite 2\.375, cachedInput 0\.19 ", price.stdout, re.MULTILINE
+    ), price
+    missing = ratecard("price", "no-such-model")
+    assert (missing.returncode, missing.stderr.count("\n")) == (4, 1)
+    synced = ratecard("sync", "--providers", "xai,google")
+    assert synced.returncode == 0, synced.stderr
+    assert "xai" in synced.stdout
+    assert ratecard("migrate").stdout == "The database is up to date.\n"
+    assert "All topics are there." in ratecard("topics").stdout
+
+
+def test_a_second_demo_in_the_same_folder_is_turned_down_in_one_line(
+    demo: tuple[subprocess.Popen[bytes], Path], ratecard: Ratecard, tmp_path: Path
+) -> None:
+    lock = tmp_path / ".ratecard" / "demo" / "lock"
+    until(lambda: lock.exists() and bool(lock.read_text()), within_seconds=20)
+    time.sleep(0.5)
+    second = ratecard("demo")
+    assert second.returncode == 1
+    assert "is using" in second.stderr
+    demo[0].send_signal(signal.SIGTERM)
+    assert demo[0].wait(_SECONDS_TO_STOP) == 0
