@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -12,10 +12,11 @@ from cyclopts import Parameter
 from ratecard_cli import api
 from ratecard_cli.answers import Model, Price
 from ratecard_cli.terminal import Json, figure, say, show_table, write_json
+from ratecard_shared.events import Usability
 from ratecard_shared.prices import GLOBAL, USD, PriceState
 
 TBD: Final = "TBD"
-_COLUMNS: Final = ("provider", "model", "usability", "context", "input", "output", "also")
+_COLUMNS: Final = ("provider", "model", "context", "input", "output", "also")
 _FIGURES: Final = ("context", "input", "output")
 
 
@@ -49,10 +50,8 @@ def models(
     found = asyncio.run(_models(query))
     if as_json:
         write_json({"data": found, "total": len(found)})
-    elif found:
-        show(found)
     else:
-        say("There are no such models yet: `ratecard sync` looks for them.")
+        show(found)
 
 
 async def _models(query: dict[str, str]) -> list[Any]:
@@ -60,10 +59,13 @@ async def _models(query: dict[str, str]) -> list[Any]:
         return await connection.models(query)
 
 
-def show(found: Iterable[Any], title: str = "Models, US dollars per million tokens") -> None:
+def show(found: Sequence[Any], title: str = "Models, US dollars per million tokens") -> None:
     """Print models as the API gives them."""
+    if not found:
+        say("There are no such models yet: `ratecard sync` looks for them.")
+        return
     rows = [_row(msgspec.convert(model, Model)) for model in found]
-    show_table(title, _COLUMNS, rows, right=_FIGURES)
+    show_table(title, _COLUMNS, rows, right=_FIGURES, whole=_COLUMNS[:2])
 
 
 def _row(model: Model) -> tuple[str, ...]:
@@ -71,7 +73,6 @@ def _row(model: Model) -> tuple[str, ...]:
     return (
         model.provider,
         model.id,
-        model.usability,
         f"{model.context_window:,}" if model.context_window else "-",
         cost(base, "input_cost_per_million"),
         cost(base, "output_cost_per_million"),
@@ -82,8 +83,9 @@ def _row(model: Model) -> tuple[str, ...]:
 def _notes(model: Model) -> list[str]:
     base = model.pricing[0] if model.pricing else None
     currency = [f"in {base.currency}"] if base and base.currency != USD else []
+    usability = [model.usability] if model.usability != Usability.AVAILABLE else []
     stale = ["stale"] if model.price_state is PriceState.STALE else []
-    return [*currency, *stale, *dict.fromkeys(band(row) for row in model.pricing[1:])]
+    return [*usability, *currency, *stale, *dict.fromkeys(band(row) for row in model.pricing[1:])]
 
 
 def cost(row: Price | None, name: str) -> str:

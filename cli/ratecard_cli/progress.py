@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from ratecard_cli.answers import ProviderSync, Sync
 from ratecard_cli.api import Api
 from ratecard_cli.faults import CommandError
 from ratecard_cli.terminal import console, say
+from ratecard_shared.events import SyncError
 
 _LOOK_SECONDS: Final = 0.2
 _LOOKS_UNTIL_PICKED_UP: Final = 300
@@ -46,11 +47,7 @@ class Board:
         if self._quiet:
             return
         for line in _lines(provider):
-            # Above the bar, where there is one.
-            if self._bar is not None:
-                self._bar.console.print(line, markup=False)
-            else:
-                say(line)
+            say(line)
 
 
 def _lines(provider: ProviderSync) -> Iterator[str]:
@@ -59,8 +56,16 @@ def _lines(provider: ProviderSync) -> Iterator[str]:
         f"  {provider.provider:<12} {outcome}: {provider.models_discovered} models, {provider.models_updated} updated, "
         f"{provider.models_deprecated} deprecated, {provider.pricing_updated} prices changed"
     )
-    for error in provider.errors:
-        yield f"  {provider.provider:<12} {error.stage}: {error.error}"
+    for stage, error in _told_once(provider.errors):
+        yield f"  {provider.provider:<12} {stage}: {error}"
+
+
+def _told_once(errors: Iterable[SyncError]) -> Iterator[tuple[str, str]]:
+    """Return the errors without those that a longer one tells, too."""
+    told = dict.fromkeys((error.stage, error.error) for error in errors)
+    for stage, error in told:
+        if not any(error in other and error != other for _, other in told):
+            yield stage, error
 
 
 @contextmanager

@@ -104,7 +104,12 @@ async def _fetch(url: str, provider: str, environ: Mapping[str, str]) -> _Source
 def _show(reading: PageReading, page: _Source) -> None:
     rows = [_row(price) for price in reading.prices]
     if rows:
-        show_table(f"{page.url}, read by {reading.strategy}", ("model", "tier", "above", "region", "rates"), rows)
+        show_table(
+            f"{page.url}, read by {reading.strategy}",
+            ("model", "tier", "above", "region", "rates"),
+            rows,
+            whole=("model",),
+        )
     else:
         say("No price was read.")
     for refusal in reading.refused[:_SHOWN_REFUSALS]:

@@ -13,7 +13,7 @@ from ratecard_cli.answers import Sync
 from ratecard_cli.api import Api
 from ratecard_cli.faults import CommandError
 from ratecard_cli.progress import follow, showing, summary
-from ratecard_cli.terminal import Json, note, say, write_json
+from ratecard_cli.terminal import Json, say, write_json
 
 
 def sync(
@@ -37,8 +37,8 @@ def sync(
     found = asyncio.run(_sync(names, wait=wait, quiet=as_json))
     if as_json:
         write_json(found)
-    elif not wait:
-        say(f"sync {found['syncId']} was asked for")
+    else:
+        say(summary(msgspec.convert(found, Sync)) if wait else f"The sync {found['syncId']} was asked for.")
     if wait:
         _judge(msgspec.convert(found, Sync))
 
@@ -60,7 +60,6 @@ async def ask(connection: Api, names: list[str]) -> Any:
 def _judge(ended: Sync) -> None:
     if ended.result is None:
         raise CommandError(f"the sync was not run: {ended.error or ended.state}")
-    note(summary(ended))
     if not ended.result.success:
         unwell = [provider.provider for provider in ended.providers if provider.outcome != "joined"]
         raise CommandError(f"the sync did not end well for {', '.join(unwell)}; what was known of them stays")

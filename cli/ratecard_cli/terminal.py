@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -48,14 +49,22 @@ def write_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print a table; the columns in `right` hold figures. Without a terminal it is plain aligned lines."""
+def show_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> None:
+    """Print a table; columns in `right` hold figures, those in `whole` are never broken. Without a terminal: lines."""
     if not on_terminal():
         _show_lines(columns, rows)
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in (*right, *whole))
     for row in rows:
         table.add_row(*map(escape, row))
     Console(highlight=False).print(table)

@@ -36,7 +36,7 @@ def topics(
     if as_json:
         write_json({"topics": [_as_json(topic) for topic in TOPICS], "created": created})
         return
-    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS])
+    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS], whole=_COLUMNS[:1])
     if not list_only:
         say(f"created {', '.join(created)}" if created else "All topics are there.")
 
