@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
@@ -88,6 +88,8 @@ def _field(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
 
 
 def _any(kind: Any) -> st.SearchStrategy[Any]:
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin, inner = get_origin(kind), get_args(kind)

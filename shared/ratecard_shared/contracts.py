@@ -9,17 +9,15 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
-from ratecard_shared import asyncapi, events, prices
+from ratecard_shared import asyncapi
 from ratecard_shared.topics import TOPICS, Topic
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_STRUCTS: Final = vars(prices) | vars(events)
 
 _README: Final = """\
 # Events
@@ -68,8 +66,8 @@ def _asyncapi() -> dict[str, Any]:
 
 
 def _on_the_wire(components: Mapping[str, Any]) -> dict[str, Any]:
-    """Return msgspec's schemas with what the wire has and they lack: money as a number, the format of datetimes."""
-    return {name: _with_times(name, _patched(component)) for name, component in components.items()}
+    """Return msgspec's schemas with money as the number that it is on the wire."""
+    return {name: _patched(component) for name, component in components.items()}
 
 
 def _patched(node: Any) -> Any:
@@ -81,23 +79,6 @@ def _patched(node: Any) -> Any:
         return {"type": "number"}
     tidy = {"description": inspect.cleandoc(node["description"])} if isinstance(node.get("description"), str) else {}
     return {key: _patched(item) for key, item in node.items()} | tidy
-
-
-def _with_times(name: str, component: dict[str, Any]) -> dict[str, Any]:
-    if "properties" not in component:
-        return component
-    times = {
-        field.encode_name: _with_time(component["properties"][field.encode_name])
-        for field in msgspec.structs.fields(_STRUCTS[name])
-        if datetime in (field.type, *get_args(field.type))
-    }
-    return component | {"properties": component["properties"] | times}
-
-
-def _with_time(node: Any) -> Any:
-    if "anyOf" in node:
-        return node | {"anyOf": [_with_time(option) for option in node["anyOf"]]}
-    return node | {"format": "date-time"} if node["type"] == "string" else node
 
 
 def _row(topic: Topic) -> str:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from ratecard_shared.prices import GLOBAL, STANDARD, USD, Evidence, PriceRow, Refusal, Rule
+from ratecard_shared.prices import GLOBAL, STANDARD, USD, Evidence, Instant, PriceRow, Refusal, Rule
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: str
     sync_id: str
-    occurred_at: datetime
+    occurred_at: Instant
     version: int = 1
 
 
@@ -31,7 +31,7 @@ class SyncRequested(msgspec.Struct, frozen=True, kw_only=True):
     providers: tuple[str, ...] = ()
     requested_by: str = ""
     reason: str = ""
-    requested_at: datetime | None = None
+    requested_at: Instant | None = None
     event_id: str | None = None
     version: int = 1
 
@@ -40,7 +40,7 @@ class SyncStarted(Message, frozen=True, kw_only=True):
     """Sync this provider by `deadline`. `scraping_config` overrides the pricing part of the provider's file."""
 
     provider: str
-    deadline: datetime
+    deadline: Instant
     discovery: bool = True
     scraping: bool = True
     scraping_config: dict[str, Any] | None = None
@@ -79,7 +79,7 @@ class DiscoveredModel(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     display_name: str | None = None
     owned_by: str | None = None
-    created: datetime | None = None
+    created: Instant | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: tuple[Capability, ...] = ()
@@ -104,7 +104,7 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
     """One pricing page as fetched. `error` is set where it could not be fetched or read."""
 
     url: str
-    fetched_at: datetime
+    fetched_at: Instant
     sha256: str | None = None
     strategy: str | None = None
     rows: int = 0
@@ -178,7 +178,7 @@ class ModelEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag="m
     """
 
     provider: str
-    started_at: datetime
+    started_at: Instant
     generation: int
     model: EnrichedModel
 
@@ -207,7 +207,7 @@ class ProviderEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag
     """
 
     provider: str
-    started_at: datetime
+    started_at: Instant
     generation: int
     discovery: SideReport
     pricing: SideReport
@@ -256,7 +256,7 @@ class PricingChanged(Message, frozen=True, kw_only=True):
     region: str = GLOBAL
     old: PriceSaid | None = None
     new: PriceSaid | None = None
-    effective_date: datetime
+    effective_date: Instant
     evidence: Evidence | None = None
 
 

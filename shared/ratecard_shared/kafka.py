@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -32,6 +33,15 @@ _LONGEST_SILENCE_MS: Final = 60 * 60 * 1000
 _SASL: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 Handle = Callable[[Any, ConsumerRecord], Awaitable[None]]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a record stands. The time is milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
 
 
 class Kafka:
@@ -62,9 +72,12 @@ class Kafka:
         """Return the name of a topic or group on this cluster."""
         return self.settings.kafka_topic_prefix + topic
 
-    async def publish(self, topic: Topic, key: str, event: Any) -> Any:
-        """Publish one event and return where it stands (topic, partition, offset, timestamp)."""
-        return await self.broker.publish(encode(event), self.named(topic.name), key=key.encode())
+    async def publish(self, topic: Topic, key: str, event: Any) -> Place:
+        """Publish one event and return where it stands."""
+        # Said by us: what aiokafka gives back is the time of the first record of its batch.
+        at = int(datetime.now(UTC).timestamp() * 1000)
+        sent = await self.broker.publish(encode(event), self.named(topic.name), key=key.encode(), timestamp_ms=at)
+        return Place(topic=sent.topic, partition=sent.partition, offset=sent.offset, timestamp_ms=at)
 
     def consume(self, topic: Topic, *, group: str, handle: Handle) -> None:
         """Declare a consumer that takes the topic's records one by one."""

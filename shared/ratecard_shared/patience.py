@@ -7,6 +7,7 @@ once: without the pause each idle consumer takes four fifths of a core (3,900 fe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any, Final
 
 from faststream.kafka import KafkaBroker
@@ -30,7 +31,9 @@ def _make_patient(fetcher: Any) -> None:
         asked = asyncio.get_running_loop().time()
         got = bool(await fetch(assignment, node_id, request))
         if not got and asyncio.get_running_loop().time() - asked < _AT_ONCE:
-            await asyncio.sleep(_PAUSE)
+            # As aiokafka's own: a fetcher that closes cancels what it asked for and wants an answer, not the error.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(_PAUSE)
         return got
 
     fetcher._proc_fetch_request = patient  # noqa: SLF001  # as above

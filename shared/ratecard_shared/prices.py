@@ -9,9 +9,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone; one without is refused."""
 
 PER_MILLION_TOKENS: Final = "million tokens"
 MODALITIES: Final = ("audio", "image", "video")
@@ -52,7 +55,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Where a price was read: `text` is a piece of the page that holds every figure as printed."""
 
     url: str
-    fetched_at: datetime
+    fetched_at: Instant
     sha256: str
     strategy: str
     text: str

@@ -14,12 +14,13 @@ from ratecard_discovery.handlers import discover
 from ratecard_discovery.settings import DiscoverySettings
 from ratecard_providers.load import described_providers
 from ratecard_providers.spec import Provider
-from ratecard_shared.events import SyncStarted
+from ratecard_shared.events import AlertRaised, ModelsDiscovered, SideOutcome, SyncStarted
 from ratecard_shared.http import Client, open_client
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.probes import probe_app
 from ratecard_shared.service import Service
-from ratecard_shared.topics import MODELS_DISCOVERED, SYNC_STARTED
+from ratecard_shared.syncs import derived_id
+from ratecard_shared.topics import ALERT_RAISED, MODELS_DISCOVERED, SYNC_STARTED
 
 
 class Discovery:
@@ -45,12 +46,29 @@ class Discovery:
             now=lambda: datetime.now(UTC),
             new_id=lambda: str(uuid4()),
         )
+        if parts[0].outcome is SideOutcome.FAILED:
+            alert = failed(parts[0])
+            await self._kafka.publish(ALERT_RAISED, alert.kind, alert)
         for part in parts:
             await self._kafka.publish(MODELS_DISCOVERED, part.provider, part)
 
     async def on_many_started(self, many: Sequence[SyncStarted]) -> None:
         """Ask several providers at once."""
         await asyncio.gather(*(self.on_started(started) for started in many))
+
+
+def failed(part: ModelsDiscovered) -> AlertRaised:
+    """Return the alert for a model list that could not be had."""
+    return AlertRaised(
+        event_id=derived_id("discovery-failed", part.event_id),
+        sync_id=part.sync_id,
+        occurred_at=part.occurred_at,
+        kind="discovery.failed",
+        severity="warning",
+        summary=f"the model list of {part.provider} could not be had: {part.error}",
+        action="Mend what the error names; until then the models known from the last whole list stay.",
+        provider=part.provider,
+    )
 
 
 def build(settings: DiscoverySettings) -> Any:

@@ -51,13 +51,14 @@ def build(settings: RegistrySettings) -> Any:
 
 def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Cache) -> Parts:
     def pool() -> asyncpg.Pool:
-        if service.state == "starting":
-            raise Problem(503, "The registry is starting: try again.", headers={"Retry-After": "2"})
-        return service.pool
+        try:
+            return service.pool
+        except RuntimeError as error:
+            raise Problem(503, "The registry is starting: try again.", headers={"Retry-After": "2"}) from error
 
     async def publish(request: SyncRequested) -> str:
         place = await kafka.publish(SYNC_REQUESTED, "api", request)
-        return sync_id(place.topic, place.partition, place.offset, place.timestamp)
+        return sync_id(place.topic, place.partition, place.offset, place.timestamp_ms)
 
     kept = seconds(settings)
     catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ratecard_shared.http import USER_AGENT
-from ratecard_shared.settings import Flag, KafkaSettings, Milliseconds, Settings, Text
+from ratecard_shared.settings import Flag, KafkaSettings, Milliseconds, Settings, Text, takes
 
 
 class ScraperSettings(Settings, frozen=True, kw_only=True, rename="upper"):
@@ -12,5 +14,5 @@ class ScraperSettings(Settings, frozen=True, kw_only=True, rename="upper"):
     kafka: KafkaSettings
     scraping_user_agent: Text = USER_AGENT
     scraping_delay_ms: Milliseconds = 1000
-    scraping_timeout_ms: Milliseconds = 30_000
+    scraping_timeout_ms: Annotated[int, takes("a whole number of milliseconds from 1", ge=1)] = 30_000
     scraping_allow_private: Flag = False
