@@ -40,21 +40,23 @@ async def listening(environment: dict[str, str]) -> AsyncIterator[AIOKafkaConsum
 
 
 async def until_completed(consumer: AIOKafkaConsumer, prefix: str) -> tuple[Any, list[Any]]:
-    """Return the next `sync.completed` and the changes that came up to a second after it."""
+    """Return the next `sync.completed`, and the changes until there was silence after it."""
     done: list[Any] = []
     changes: list[Any] = []
     async with asyncio.timeout(60):
-        while not done:
-            await take(consumer, prefix, done, changes)
-    await take(consumer, prefix, done, changes)
+        while await take(consumer, prefix, done, changes) or not done:
+            pass
     return done[0], changes
 
 
-async def take(consumer: AIOKafkaConsumer, prefix: str, done: list[Any], changes: list[Any]) -> None:
-    for records in (await consumer.getmany(timeout_ms=1000)).values():
+async def take(consumer: AIOKafkaConsumer, prefix: str, done: list[Any], changes: list[Any]) -> bool:
+    """Take what comes within two seconds, and return whether anything did."""
+    batches = (await consumer.getmany(timeout_ms=2000)).values()
+    for records in batches:
         for record in records:
             name = record.topic.removeprefix(prefix)
             (done if name == SYNC_COMPLETED.name else changes).append(decode(record.value, KINDS[name]))
+    return bool(batches)
 
 
 async def ask(environment: dict[str, str], body: bytes) -> None:
