@@ -19,7 +19,7 @@ _MOST: Final = "500"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
 _FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 _LAST_GOOD: Final = 299
-_BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS = 400, 401, 403, 404, 409
+_BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS, _UNAVAILABLE = 400, 401, 403, 404, 409, 503
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def _fault(status: int, body: bytes, where: Place) -> CommandError:
     if status == _AMBIGUOUS and problem.get("candidates"):
         providers = ", ".join(str(candidate["provider"]) for candidate in problem["candidates"])
         return UsageError(f"{detail} Providers: {providers}.")
-    kinds = {_BAD: UsageError, _MISSING: NotFoundError}
+    kinds = {_BAD: UsageError, _MISSING: NotFoundError, _UNAVAILABLE: UnreachableError}
     return kinds.get(status, CommandError)(str(detail))
 
 

@@ -1,4 +1,7 @@
-"""How commands speak: tables and bars on a terminal, plain lines and JSON where there is none."""
+"""How commands speak: tables and bars on a terminal, plain lines and JSON where there is none.
+
+Names and words come from other people's servers: what would steer a terminal is not printed.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,13 @@ def on_terminal() -> bool:
 
 def say(text: str, *, style: str | None = None) -> None:
     """Print one line at once, also into a pipe."""
-    console().print(escape(text), style=style)
+    console().print(escape(harmless(text)), style=style)
     sys.stdout.flush()
 
 
 def note(text: str) -> None:
     """Print one line beside the result, on stderr."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(text))
+    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(harmless(text)))
 
 
 def write_json(value: Any) -> None:
@@ -61,18 +64,23 @@ def show_table(
     if not on_terminal():
         _show_lines(columns, rows)
         return
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: JustifyMethod = "right" if column in right else "left"
         table.add_column(column, justify=justify, overflow="fold", no_wrap=column in (*right, *whole))
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(harmless(cell)) for cell in row))
     Console(highlight=False).print(table)
 
 
 def figure(amount: Decimal) -> str:
     """Return an amount as people write it, without trailing zeros."""
     return f"{amount.normalize():f}"
+
+
+def harmless(text: str) -> str:
+    """Return a text in one line, without control characters."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _show_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

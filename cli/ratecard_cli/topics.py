@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
@@ -15,7 +15,7 @@ from ratecard_shared.admin import create_topics
 from ratecard_shared.settings import KafkaSettings, load
 from ratecard_shared.topics import TOPICS, Topic
 
-_COLUMNS = ("topic", "key", "partitions", "says", "producers", "consumers")
+_COLUMNS: Final = ("topic", "key", "partitions", "says")
 
 
 def topics(
@@ -36,7 +36,7 @@ def topics(
     if as_json:
         write_json({"topics": [_as_json(topic) for topic in TOPICS], "created": created})
         return
-    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS], whole=_COLUMNS[:1])
+    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS], whole=_COLUMNS[:3])
     if not list_only:
         say(f"created {', '.join(created)}" if created else "All topics are there.")
 
@@ -55,8 +55,7 @@ async def create(settings: KafkaSettings) -> tuple[str, ...]:
 
 
 def _row(topic: Topic) -> tuple[str, ...]:
-    producers, consumers = ", ".join(topic.producers), ", ".join(topic.consumers)
-    return (topic.name, topic.key, str(topic.partitions), topic.says, producers, consumers)
+    return (topic.name, topic.key, str(topic.partitions), topic.says)
 
 
 def _as_json(topic: Topic) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""Every change is one line that says what it was and what it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from event_strategies import said_on
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratecard_cli.changes import line
+from ratecard_cli.terminal import figure, harmless
+from ratecard_shared.events import (
+    ModelChanged,
+    ModelChangeKind,
+    PriceChangeKind,
+    PriceSaid,
+    PricingChanged,
+    Usability,
+)
+from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+@given(said_on(PRICING_CHANGED) | said_on(MODEL_CHANGED))
+def test_every_change_is_one_line_that_names_the_model(event: PricingChanged | ModelChanged) -> None:
+    said = line(event)
+    assert f"{event.provider}/{event.model_id}" in said
+    assert event.kind in said
+    assert harmless(said).isprintable()
+    assert "\n" not in harmless(said)
+
+
+@given(said_on(PRICING_CHANGED))
+def test_no_figure_that_stayed_is_said(event: PricingChanged) -> None:
+    if event.old and event.new and not event.new.free:
+        _, _, changes = line(event).rpartition(": ")
+        for component in event.old.rates.keys() & event.new.rates.keys():
+            stayed = event.old.rates[component] == event.new.rates[component]
+            assert stayed == (f"{component} {figure(event.old.rates[component])} ->" not in changes)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, allow_nan=False, allow_infinity=False, places=9))
+def test_a_figure_is_exact_and_has_no_exponent(amount: Decimal) -> None:
+    assert Decimal(figure(amount)) == amount
+    assert "e" not in figure(amount).lower()
+
+
+@given(st.text())
+def test_nothing_that_steers_a_terminal_is_printed(text: str) -> None:
+    assert harmless(text).isprintable()
+    assert len(harmless(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ({"output": "9", "input": "3.00"}, {"output": "8", "input": "3"}, "standard: output 9 -> 8"),
+        (None, {"output": "8", "input": "3"}, "standard: input 3, output 8"),
+        ({"input": "3"}, {}, "standard: input 3 -> none"),
+        ({"input": "3"}, None, "standard: input 3"),
+    ],
+)
+def test_a_change_says_what_it_was_and_what_it_is(
+    old: dict[str, str] | None, new: dict[str, str] | None, said: str
+) -> None:
+    event = PricingChanged(
+        event_id="e",
+        sync_id="s",
+        occurred_at=NOW,
+        provider="acme",
+        model_id="large",
+        revision=1,
+        kind=PriceChangeKind.CHANGED,
+        old=a_said(old),
+        new=a_said(new),
+        effective_date=NOW,
+    )
+    assert line(event) == f"pricing.changed  acme/large  changed  {said}"
+
+
+def a_said(rates: dict[str, str] | None) -> PriceSaid | None:
+    return None if rates is None else PriceSaid(rates={name: Decimal(rate) for name, rate in rates.items()})
+
+
+def test_a_model_says_what_changed() -> None:
+    event = ModelChanged(
+        event_id="e",
+        sync_id="s",
+        occurred_at=NOW,
+        provider="acme",
+        model_id="large",
+        revision=1,
+        kind=ModelChangeKind.DEPRECATED,
+        display_name="Large",
+        usability=Usability.DEPRECATED,
+        changed_fields=("usability",),
+    )
+    assert line(event) == "model.changed    acme/large  deprecated (usability)"

@@ -1,0 +1,185 @@
+"""The command explains itself, and ends with one line and a documented code when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratecard_cli import running
+from ratecard_cli.__main__ import _COMMANDS, run
+from ratecard_cli.running import Running
+from ratecard_cli.simulated import anthropic
+from ratecard_cli.simulated.catalogue import catalogues
+from ratecard_cli.up import missing_keys
+from ratecard_providers.load import load_providers
+from ratecard_shared.topics import TOPICS
+
+Capsys = pytest.CaptureFixture[str]
+each_command = pytest.mark.parametrize("name", sorted(_COMMANDS))
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("RATECARD_TRACEBACK", "RATECARD_PROVIDERS", "RATECARD_PROVIDER_ADDRESSES"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_help_names_every_command_the_codes_and_examples(capsys: Capsys) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in _COMMANDS:
+        assert f" {name} " in shown
+    assert "Exit codes: 0 done" in shown
+    assert "ratecard scrape openai --from page.html --json" in shown
+
+
+@each_command
+def test_each_command_explains_each_option(name: str, capsys: Capsys) -> None:
+    assert run([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"Usage: ratecard {name}")
+    for row in shown.splitlines():
+        words = row.strip("│ ").split()
+        if words and words[0].startswith("--") and len(words) <= 2:
+            pytest.fail(f"{words[0]} is not explained")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["models", "--no-such-option"],
+        ["price"],
+        ["scrape", "openai"],
+        ["scrape", "openai", "--from", "no-such-file"],
+        ["scrape", "no-such-provider", "--from", "x"],
+        ["match", "--pairs", "no-such-file"],
+        ["demo", "--port", "many"],
+        ["models", "--usability", "perhaps"],
+    ],
+)
+def test_wrong_use_is_one_line_and_code_2(arguments: list[str], capsys: Capsys) -> None:
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("ratecard: ")
+
+
+@pytest.mark.parametrize(("command", "variable"), [("topics", "KAFKA_BOOTSTRAP_SERVERS"), ("migrate", "DATABASE_URL")])
+def test_a_backend_that_is_not_there_is_code_3_and_names_its_variable(
+    command: str, variable: str, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody:a-secret@127.0.0.1:1/x")
+    assert run([command]) == 3
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert variable in said
+    assert "a-secret" not in said
+
+
+def test_a_wrong_variable_is_wrong_use(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "nowhere")
+    assert run(["topics"]) == 2
+    assert "KAFKA_BOOTSTRAP_SERVERS is 'nowhere', but it takes" in capsys.readouterr().err
+
+
+def test_topics_are_listed_without_a_cluster(capsys: Capsys) -> None:
+    assert run(["topics", "--list", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [topic["name"] for topic in shown["topics"]] == [topic.name for topic in TOPICS]
+    assert run(["topics", "--list"]) == 0
+    assert "sync.requested" in capsys.readouterr().out
+
+
+def test_scrape_prints_what_a_saved_page_says(capsys: Capsys, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(anthropic.pricing(catalogues()["anthropic"].at("before")))
+    assert run(["scrape", "anthropic", "--from", str(page), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["provider"] == "anthropic"
+    (madrigal,) = (row for row in found["prices"] if (row["name"], row["tier"]) == ("Claude Madrigal 2", "standard"))
+    assert madrigal["rates"]["output"] == "35"
+    assert "$35 / MTok" in madrigal["evidence"]
+    assert run(["scrape", "anthropic", "--from", str(page), "--explain"]) == 0
+    shown = capsys.readouterr()
+    assert "Claude Madrigal 2" in shown.out
+    assert "columns" in shown.err
+
+
+def test_scrape_of_a_page_without_prices_says_so(capsys: Capsys, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html><p>Our prices have moved.</p></html>")
+    assert run(["scrape", "openai", "--from", str(page)]) == 0
+    said = capsys.readouterr()
+    assert said.out == "No price was read.\n"
+    assert "refused: " in said.err
+
+
+def test_scrape_goes_to_no_private_address(capsys: Capsys) -> None:
+    assert run(["scrape", "openai", "--from", "http://127.0.0.1:1/"]) == 3
+    assert "SCRAPING_ALLOW_PRIVATE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('[{"provider": "acme", "id": "acme-large-2", "candidates": ["Acme Large 2", "Acme Small"], "why": "x"}]', 0),
+        ('{"id": 1}', 2),
+        ("not json", 2),
+    ],
+)
+def test_match_answers_a_file_of_pairs(content: str, code: int, capsys: Capsys, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.json"
+    pairs.write_text(content)
+    assert run(["match", "--pairs", str(pairs), "--json"]) == code
+    said = capsys.readouterr()
+    if code == 0:
+        (answer,) = json.loads(said.out)["answers"]
+        assert answer["answer"] == "Acme Large 2"
+        assert run(["match", "--pairs", str(pairs)]) == 0
+        assert "Acme Large 2" in capsys.readouterr().out
+
+
+@given(st.text(max_size=200))
+def test_no_command_line_ends_in_a_traceback(text: str) -> None:
+    assert run(["price-of", text]) == 2
+
+
+def test_a_missing_key_is_named(capsys: Capsys) -> None:
+    lines = list(missing_keys(load_providers(), {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": ""}))
+    said = "\n".join(lines)
+    assert "anthropic: ANTHROPIC_API_KEY is not set" in said
+    assert "its pricing pages are read" in said
+    assert "OPENAI_API_KEY" not in said
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stack_is_found_only_while_it_runs() -> None:
+    ours = Running(pid=os.getpid(), api="http://127.0.0.1:2", admin_key="k", environment={"REDIS_URL": "redis://x"})
+    with running.announced(ours):
+        assert running.find() == ours
+        assert running.environ()["REDIS_URL"] == "redis://x"
+        (file,) = Path(".ratecard").iterdir()
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert running.find() is None
+
+
+def test_what_a_crash_left_behind_is_not_believed() -> None:
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    with running.announced(Running(pid=int(gone.stdout), api="http://127.0.0.1:2", admin_key="k")):
+        assert running.find() is None
+
+
+def test_our_environment_comes_before_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://ours")
+    with running.announced(Running(pid=os.getpid(), api="", admin_key="", environment={"REDIS_URL": "redis://x"})):
+        assert running.environ()["REDIS_URL"] == "redis://ours"

@@ -1,0 +1,245 @@
+"""`ratecard models`, `price` and `sync` show what the API answers, and say in one line what it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_api import FakeApi, answering
+
+from ratecard_cli import progress, running
+from ratecard_cli.__main__ import run
+from ratecard_cli.running import Running
+
+Ratecard = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RATECARD_ADMIN_KEY", raising=False)
+    monkeypatch.setattr(progress, "_LOOK_SECONDS", 0)
+    with answering() as found:
+        monkeypatch.setenv("RATECARD_API_URL", found.url)
+        yield found
+
+
+@pytest.fixture
+def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def a_price(tier: str = "standard", cost: str | None = "2.50", above: int = 0, **more: Any) -> dict[str, Any]:
+    amount = None if cost is None else float(cost)
+    return {
+        "inputCostPerMillion": amount,
+        "outputCostPerMillion": None if amount is None else amount * 4,
+        "tier": tier,
+        "contextLimit": above,
+        "currency": "USD",
+        "region": "global",
+        "rates": {"cachedInput": {"amount": 0.25, "unit": "million tokens"}},
+        "effectiveDate": "2026-03-01T00:00:00Z",
+        "state": "priced",
+        "evidence": {"url": "https://acme.example/pricing", "text": "$2.50"},
+        **more,
+    }
+
+
+def a_model(name: str = "acme-large", *prices: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "provider": "acme",
+        "id": name,
+        "displayName": name.title(),
+        "usability": "available",
+        "contextWindow": 200_000,
+        "priceState": "priced" if prices else "unknown",
+        "pricing": list(prices),
+        "inputCostPerMillion": "TBD",
+        **more,
+    }
+
+
+def test_models_come_from_all_pages_with_their_standard_price(api: FakeApi, ratecard: Ratecard) -> None:
+    first = a_model("acme-large", a_price(), a_price("standard", above=200_000), a_price("batch"))
+    second = a_model("acme-mystery", usability="preview")
+    api.answer(
+        "GET /api/models",
+        {"data": [first], "total": 2, "nextCursor": "more"},
+        {"data": [second], "total": 2, "nextCursor": None},
+    )
+    code, out, _ = ratecard("models", "--provider", "acme")
+    assert code == 0
+    assert re.search(r"^acme +acme-large +200,000 +2\.5 +10 +standard >200k, batch$", out, re.MULTILINE)
+    assert re.search(r"^acme +acme-mystery +200,000 +TBD +TBD +preview$", out, re.MULTILINE)
+    assert [query.get("cursor") for query in api.queries] == [None, "more"]
+    assert {query["provider"] for query in api.queries} == {"acme"}
+
+
+def test_models_as_json_keep_every_digit(api: FakeApi, ratecard: Ratecard) -> None:
+    body = b'{"data": [{"id": "m", "costs": [0.30000000000000001, 1.10]}], "total": 1, "nextCursor": null}'
+    api.answer("GET /api/models", body)
+    code, out, _ = ratecard("models", "--json")
+    assert code == 0
+    assert "0.30000000000000001" in out
+    assert "1.10" in out
+    assert json.loads(out)["total"] == 1
+
+
+def test_no_models_is_no_empty_table(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("GET /api/models", {"data": [], "total": 0, "nextCursor": None})
+    code, out, _ = ratecard("models", "--all")
+    assert (code, out.count("\n")) == (0, 1)
+    assert api.queries[0]["includeDeprecated"] == "true"
+
+
+def test_price_shows_every_tier_and_where_it_was_read(api: FakeApi, ratecard: Ratecard) -> None:
+    rows = (a_price(), a_price("batch", "1.25"), a_price("free", "0", state="free"), a_price("scan", None))
+    api.answer("GET /api/models/acme/large:v1", a_model("acme/large:v1", *rows))
+    code, out, _ = ratecard("price", "acme/large:v1", "--provider", "acme", "--at", "2026-03-02")
+    assert code == 0
+    assert api.queries == [{"provider": "acme", "at": "2026-03-02"}]
+    assert re.search(r"^standard +any +any +USD +2\.5 +10 +cachedInput 0\.25 +2026-03-01$", out, re.MULTILINE)
+    assert re.search(r"^free .* free +free ", out, re.MULTILINE)
+    assert re.search(r"^scan .* - +- ", out, re.MULTILINE)
+    assert "read from https://acme.example/pricing" in out
+
+
+def test_an_unknown_price_is_said_to_be_unknown(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("GET /api/models/m", a_model("m"))
+    code, out, _ = ratecard("price", "m")
+    assert code == 0
+    assert "is not known (TBD)" in out
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ((404, {"detail": "There is no model 'm'."}), 4, "There is no model 'm'."),
+        ((400, {"detail": "`at` takes 2030-01-31."}), 2, "takes 2030-01-31"),
+        ((409, {"detail": "Two.", "candidates": [{"provider": "a"}, {"provider": "b"}]}), 2, "Providers: a, b."),
+        ((401, {"detail": "Give the key."}), 1, "set RATECARD_ADMIN_KEY"),
+        ((503, {"detail": "PostgreSQL cannot be reached."}), 3, "PostgreSQL cannot be reached."),
+        ((502, b"<html>"), 1, "answered HTTP 502"),
+    ],
+)
+def test_what_the_api_refuses_is_one_line_and_a_code(
+    api: FakeApi, ratecard: Ratecard, answer: tuple[int, Any], code: int, said: str
+) -> None:
+    api.answers["GET /api/models/m"] = [answer]
+    found, out, err = ratecard("price", "m")
+    assert (found, out, err.count("\n")) == (code, "", 1)
+    assert said in err
+
+
+def test_an_api_that_is_not_there_is_said_with_its_address(
+    api: FakeApi, ratecard: Ratecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATECARD_API_URL", "http://127.0.0.1:1")
+    code, _, err = ratecard("models")
+    assert (code, err.count("\n")) == (3, 1)
+    assert "http://127.0.0.1:1" in err
+    assert not api.asked
+
+
+def test_an_address_that_is_none_is_wrong_use(
+    api: FakeApi, ratecard: Ratecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATECARD_API_URL", "nowhere")
+    code, _, err = ratecard("models")
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "RATECARD_API_URL" in err
+    assert not api.asked
+
+
+def test_a_stack_that_runs_here_is_asked_with_its_key(
+    api: FakeApi, ratecard: Ratecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RATECARD_API_URL")
+    api.answer("GET /api/models", {"data": [], "total": 0, "nextCursor": None})
+    with running.announced(Running(pid=os.getpid(), api=api.url, admin_key="the-key")):
+        assert ratecard("models")[0] == 0
+    assert api.keys == ["Bearer the-key"]
+
+
+def a_sync(state: str, *providers: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"syncId": "s1", "state": state, "providers": list(providers), **more}
+
+
+def a_result(*, success: bool) -> dict[str, Any]:
+    return {
+        "success": success,
+        "modelsDiscovered": 3,
+        "modelsUpdated": 1,
+        "modelsDeprecated": 0,
+        "pricingUpdated": 2,
+        "errors": [],
+    }
+
+
+DONE = {"provider": "acme", "state": "completed", "outcome": "joined", "modelsDiscovered": 3}
+WAITING = {"provider": "acme", "state": "running"}
+
+
+def test_a_sync_is_watched_to_its_end(api: FakeApi, ratecard: Ratecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATECARD_ADMIN_KEY", "k")
+    api.answer("POST /api/admin/sync/trigger", {"syncId": "s1"}, status=202)
+    ended = a_sync("completed", DONE, result=a_result(success=True))
+    api.answer("GET /api/admin/sync/s1", a_sync("requested"), a_sync("running", WAITING), ended)
+    code, out, err = ratecard("sync", "--providers", "acme, other")
+    assert (code, err) == (0, "")
+    assert api.bodies[0]["providers"] == ["acme", "other"]
+    assert set(api.keys) == {"Bearer k"}
+    assert out.count("acme") == 1
+    assert "3 models, 1 updated, 0 deprecated, 2 prices changed." in out
+
+
+def test_a_provider_that_failed_is_told_with_why_and_a_code(api: FakeApi, ratecard: Ratecard) -> None:
+    errors = [
+        {"provider": "acme", "stage": "pricing", "error": "page one: gone; page two: gone"},
+        {"provider": "acme", "stage": "pricing", "error": "page one: gone"},
+    ]
+    failed = {**DONE, "outcome": "failed", "errors": errors}
+    api.answer("POST /api/admin/sync/trigger", {"syncId": "s1"}, status=202)
+    api.answer("GET /api/admin/sync/s1", a_sync("completed", failed, result=a_result(success=False)))
+    code, out, err = ratecard("sync")
+    assert code == 1
+    assert out.count("page one") == 1
+    assert "did not end well for acme" in err
+
+
+def test_a_refused_sync_says_why(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("POST /api/admin/sync/trigger", {"syncId": "s1"}, status=202)
+    api.answer("GET /api/admin/sync/s1", a_sync("refused", error="no provider file for acme"))
+    code, out, err = ratecard("sync", "--json")
+    assert code == 1
+    assert json.loads(out)["state"] == "refused"
+    assert "no provider file for acme" in err
+
+
+def test_a_sync_that_nobody_picks_up_is_given_up(
+    api: FakeApi, ratecard: Ratecard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_LOOKS_UNTIL_PICKED_UP", 3)
+    api.answer("POST /api/admin/sync/trigger", {"syncId": "s1"}, status=202)
+    api.answer("GET /api/admin/sync/s1", a_sync("requested"))
+    code, _, err = ratecard("sync")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "is the scheduler running?" in err
+
+
+def test_a_sync_need_not_be_waited_for(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("POST /api/admin/sync/trigger", {"syncId": "s1"}, status=202)
+    code, out, _ = ratecard("sync", "--no-wait")
+    assert (code, out) == (0, "The sync s1 was asked for.\n")
+    assert len(api.asked) == 1
