@@ -34,10 +34,10 @@ def evidence(text: str, *, url: str = PAGE, sha256: str = "") -> Evidence:
 
 
 def price(amount: str = "1.25", output: str | None = "10", **fields: Any) -> PriceRow:
+    """Make a row whose evidence holds its figures: another price stands in other words."""
     rates = {"input": Decimal(amount)} | ({"output": Decimal(output)} if output else {})
-    shown = evidence(f"{amount} {output} {fields.get('tier', '')}", sha256=fields.pop("sha256", ""))
-    known: dict[str, Any] = {"name": "Swift", "rates": rates, "evidence": shown}
-    return PriceRow(**known | fields)
+    known: dict[str, Any] = {"name": "Swift", "rates": rates, **fields}
+    return PriceRow(**{"evidence": evidence(f"{known.get('tier', '')} {known['rates']}"), **known})
 
 
 def model(model_id: str = "swift-1", prices: Iterable[PriceRow] | None = (), **fields: Any) -> EnrichedModel:

@@ -48,7 +48,7 @@ class Services(View, frozen=True, kw_only=True):
 
 
 class Health(View, frozen=True, kw_only=True):
-    """`status` is healthy, degraded (it answers, but something is down) or unhealthy (it cannot answer)."""
+    """`status` is healthy, degraded (it answers, but something is down) or unhealthy (it cannot, yet)."""
 
     status: str
     services: Services
@@ -67,7 +67,7 @@ class Doctor:
         """Return how everything is."""
         checks = await self._checks()
         redis = "up" if await self._cache.ping() else "down"
-        readable = checks["postgresql"] == "up"
+        readable = checks["postgresql"] == "up" and checks["status"] != "starting"
         sync = sync_health(await self._syncs.status()) if readable else None
         services = Services(
             model_sync=sync or SyncHealth(status="unknown", last_sync=None, next_sync=None, models_discovered=0),
@@ -75,7 +75,7 @@ class Doctor:
             kafka=Backend(status=checks["kafka"]),
             redis=Backend(status=redis),
         )
-        whole = readable and checks["kafka"] == redis == "up" and checks["status"] == "running"
+        whole = readable and checks["kafka"] == redis == "up"
         return Health(status="healthy" if whole else "degraded" if readable else "unhealthy", services=services)
 
     async def ready(self) -> bool:

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Final
 
 import asyncpg
+from prometheus_client import Counter as Metric
 
 from ratecard_registry import changes
 from ratecard_registry.changes import Decision
+from ratecard_registry.metrics import MODELS_DEPRECATED, PRICING_UPDATED
 from ratecard_registry.store import Place, Store
 from ratecard_registry.stored import StoredModel
 from ratecard_registry.sync_store import SyncStore
@@ -27,6 +29,9 @@ SYNC_STATUS: Final = "sync:status"
 _LOG: Final = logging.getLogger(__name__)
 _UPDATES: Final = {ModelChangeKind.CHANGED, ModelChangeKind.REAPPEARED}
 
+Counted = Counter[tuple[Metric, str]]
+"""By how much metrics of providers grow."""
+
 
 class Applying:
     """One transaction's work. `now` is the same for all of it."""
@@ -38,6 +43,7 @@ class Applying:
         self._connection = connection
         self._now = now
         self._closed: set[str] = set()
+        self.counted: Counted = Counter()
 
     async def run(self, run: Sequence[Enriched]) -> list[Enriched]:
         """Apply a run of different models, or one closing, and return the events that came too late to matter."""
@@ -78,14 +84,14 @@ class Applying:
         for provider in sorted({decision.after.provider for decision in decisions}):
             of_provider = [decision for decision in decisions if decision.after.provider == provider]
             said = Counter(decision.model_change.kind for decision in of_provider if decision.model_change)
+            deprecated = said[ModelChangeKind.DEPRECATED]
+            pricing = sum(len(decision.price_changes) for decision in of_provider)
+            updated = sum(said[kind] for kind in _UPDATES)
             await self._store.count(
-                self._connection,
-                sync_id,
-                provider,
-                updated=sum(said[kind] for kind in _UPDATES),
-                deprecated=said[ModelChangeKind.DEPRECATED],
-                pricing=sum(len(decision.price_changes) for decision in of_provider),
+                self._connection, sync_id, provider, updated=updated, deprecated=deprecated, pricing=pricing
             )
+            self.counted[MODELS_DEPRECATED, provider] += deprecated
+            self.counted[PRICING_UPDATED, provider] += pricing
         for decision in decisions:
             _warn_if_unpriced(decision)
 
@@ -113,8 +119,8 @@ class Applying:
         if await self._syncs.generation(self._connection, sync_id, provider) >= closing.generation:
             return False
         await self._deprecate(closing)
+        await self._judge(closing)
         if closing.pricing.outcome == SideOutcome.COMPLETE:
-            await self._judge(closing)
             await self._store.bump(self._connection, [f"fallback:{provider}"])
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
             await self._store.bump(self._connection, [f"models:{provider}"])

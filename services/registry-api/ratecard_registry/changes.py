@@ -6,6 +6,7 @@ a fact that is known is not replaced by one that is not.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -13,9 +14,17 @@ import msgspec
 
 from ratecard_registry.price_changes import PriceChange, Prices
 from ratecard_registry.reading import sort_out
-from ratecard_registry.stored import Applied, StoredModel
-from ratecard_shared.events import EnrichedModel, ModelChangeKind, ModelEnriched, ProviderEnriched, Usability
+from ratecard_registry.stored import Applied, Price, StoredModel
+from ratecard_shared.events import (
+    EnrichedModel,
+    ModelChangeKind,
+    ModelEnriched,
+    ProviderEnriched,
+    SideOutcome,
+    Usability,
+)
 
+FROM_API: Final = "api"
 _TOLD: Final = (
     "display_name",
     "classification",
@@ -109,8 +118,8 @@ def judge(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Deci
     prices = Prices(stored.prices, stored.announced)
     if stored.facts.found_on_page and stored.facts.id not in closing.model_ids:
         prices.all_absent(applied)
-    well_read = (page.url for page in closing.pages if page.error is None)
-    prices.judge(well_read, applied)
+    pages = frozenset(page.url for page in closing.pages if page.error is None)
+    prices.judge(lambda price: _well_read(price, pages, closing), applied)
     return _decided(stored, stored, None, prices, now)
 
 
@@ -138,6 +147,13 @@ def merge(page_model: StoredModel, event: ModelEnriched, now: datetime) -> Decis
     )
     change = ModelChange(kind=ModelChangeKind.DEPRECATED, changed_fields=("merged_into",))
     return _decided(page_model, after, change, prices, now)
+
+
+def _well_read(price: Price, pages: Collection[str], closing: ProviderEnriched) -> bool:
+    """Tell whether the page, or the API's list, that had shown the price was read well in this sync."""
+    if price.evidence is None or price.evidence.strategy == FROM_API:
+        return closing.discovery.outcome == SideOutcome.COMPLETE
+    return price.evidence.url in pages
 
 
 def _decided(

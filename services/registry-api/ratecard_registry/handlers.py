@@ -14,14 +14,13 @@ from typing import Any, Final
 import asyncpg
 
 from ratecard_registry import changes
-from ratecard_registry.applying import Applying
+from ratecard_registry.applying import SYNC_STATUS, Applying, Counted
 from ratecard_registry.store import Store
 from ratecard_registry.sync_store import SyncStore
 from ratecard_shared import inbox
 from ratecard_shared.events import Enriched, ModelEnriched, PricingScraped, ProviderEnriched, SyncStarted
 
 CONSUMER: Final = "registry"
-SYNC_STATUS: Final = "sync:status"
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -49,11 +48,13 @@ class Registry:
     async def on_enriched_batch(self, events: Sequence[Enriched]) -> None:
         """Apply events in the order in which they came, in one transaction."""
         async with self._pool().acquire() as connection, connection.transaction():
-            await self.apply(connection, events)
+            counted = await self.apply(connection, events)
+        for (counter, provider), number in counted.items():
+            counter.labels(provider).inc(number)
         await self._tell_caches()
 
-    async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> None:
-        """Apply events in the caller's transaction."""
+    async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> Counted:
+        """Apply events in the caller's transaction, and return what to count once it is committed."""
         new = await inbox.first_times(connection, CONSUMER, [event.event_id for event in events])
         applying = Applying(self._store, self._syncs, connection, self._now())
         await self._store.lock(connection, {event.provider for event in events})
@@ -62,6 +63,7 @@ class Registry:
             for event in older:
                 await inbox.mark(connection, CONSUMER, event.event_id, "older")
         await applying.complete_syncs()
+        return applying.counted
 
     async def on_began(self, started: SyncStarted, _record: Any = None) -> None:
         """Show that a provider is being synced."""

@@ -6,7 +6,7 @@ unchanged reading changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -88,15 +88,11 @@ class Prices:
         for price in self.in_force:
             self._note_absent(price, applied)
 
-    def judge(self, well_read: Iterable[str], applied: Applied) -> None:
-        """Count as missed what the sync did not show although the page that it was read from was read well."""
-        pages = frozenset(well_read)
+    def judge(self, well_read: Callable[[Price], bool], applied: Applied) -> None:
+        """Count as missed what the sync did not show although the source that had shown it was read well."""
         for price in (*self.in_force, *self.announced):
-            if price.absent_in != applied.sync_id or applied.sync_id in price.missed_in:
-                continue
-            if price.evidence is not None and price.evidence.url not in pages:
-                continue
-            self._miss(price, applied)
+            if price.absent_in == applied.sync_id and applied.sync_id not in price.missed_in and well_read(price):
+                self._miss(price, applied)
 
     def _miss(self, price: Price, applied: Applied) -> None:
         missed = msgspec.structs.replace(price, missed_in=(*price.missed_in, applied.sync_id))
@@ -224,4 +220,4 @@ def _misread(stored: Price, row: PriceRow) -> bool:
     old, new = stored.evidence, row.evidence
     if old is None or new is None or old.url != new.url:
         return False
-    return old.sha256 == new.sha256 or old.text == new.text
+    return old.sha256 == new.sha256 or (old.text == new.text and bool(new.text))

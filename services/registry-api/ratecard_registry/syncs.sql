@@ -5,10 +5,10 @@ SELECT generation FROM sync_outcomes WHERE sync_id = :sync_id AND provider = :pr
 SELECT count(*) FROM models WHERE provider = :provider AND found_on_page AND id = ANY(:ids::text[]);
 
 -- name: mark_stale(provider, since)$
--- The last good prices stay, marked with since when nobody could verify them.
+-- The last good prices of models that this sync did not speak of stay, marked with since when nobody verified them.
 WITH marked AS (
     UPDATE models m SET stale_since = :since::timestamptz
-    WHERE provider = :provider AND stale_since IS NULL AND applied_at <= :since::timestamptz
+    WHERE provider = :provider AND stale_since IS NULL AND applied_at < :since::timestamptz
       AND EXISTS (SELECT FROM model_pricing p WHERE (p.provider, p.model_id) = (m.provider, m.id))
     RETURNING id
 )
