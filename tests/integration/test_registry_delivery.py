@@ -1,0 +1,302 @@
+"""The registry under bad delivery: repeats, late syncs, batches with a fault in them, two replicas at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from registry_bench import KEY, Bench, a_bench
+from registry_events import PAGE, closing, day, enriched, model, price
+
+from ratecard_registry.store import Store
+from ratecard_shared.events import (
+    Chunk,
+    MatchExplained,
+    PageBytes,
+    PageRead,
+    PriceChangeKind,
+    PricingScraped,
+    SideOutcome,
+    SyncStarted,
+)
+
+TABLES = ("models", "model_pricing", "scheduled_pricing", "pricing_history", "sync_outcomes", "pages")
+
+
+@pytest.fixture
+async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
+    async with a_bench(database_url, redis_url) as made:
+        yield made
+
+
+async def scheduled(bench: Bench, sync_id: str, *providers: str) -> None:
+    """Write a sync as the scheduler does."""
+    await bench.pool.execute(
+        "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline) VALUES ($1, 'running', $2, $2, $2)",
+        sync_id,
+        day(0),
+    )
+    await bench.pool.execute(
+        "INSERT INTO sync_providers (sync_id, provider, started_at, deadline) SELECT $1, unnest($3::text[]), $2, $2",
+        sync_id,
+        day(0),
+        list(providers),
+    )
+
+
+async def contents(bench: Bench) -> dict[str, Any]:
+    found = {}
+    for table in TABLES:
+        rows = await bench.pool.fetch(f"SELECT * FROM {table}")  # noqa: S608  # our own names
+        hidden = {"recorded_at", "updated_at", "ended_at", "id"} if table == "pricing_history" else {"updated_at"}
+        found[table] = sorted(str({k: v for k, v in row.items() if k not in hidden}) for row in rows)
+    return found
+
+
+async def test_repeats_are_recorded_and_change_nothing(bench: Bench) -> None:
+    events = [enriched(model("one", [price()])), enriched(model("two", [price("3")])), closing("one", "two")]
+    await bench.sync(0, *events)
+    before, said = await contents(bench), await bench.said("pricing.changed")
+    await bench.sync(0, *events, events[0])
+    await bench.sync(0, events[2])
+    assert await contents(bench) == before
+    assert await bench.said("pricing.changed") == said
+    rows = await bench.pool.fetch("SELECT event_id, duplicates FROM inbox ORDER BY received_at")
+    assert {row["event_id"]: row["duplicates"] for row in rows} == {
+        events[0].event_id: 2,
+        events[1].event_id: 1,
+        events[2].event_id: 2,
+    }
+
+
+async def test_a_repeat_within_one_batch_counts_once(bench: Bench) -> None:
+    event = enriched(model(prices=[price()]))
+    await bench.sync(0, event, event)
+    assert await bench.pool.fetchval("SELECT duplicates FROM inbox") == 1
+    assert len(await bench.said("pricing.changed")) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_batches_of_any_size_end_the_same(bench: Bench, fresh_database: Any, redis_url: str, seed: int) -> None:
+    events: list[Any] = []
+    for on in range(4):
+        ids = [f"m{number}" for number in range(6) if (number + on) % 4]
+        said = [enriched(model(name, [price(str(on + 1))] if on != 2 else ()), on=on) for name in ids]
+        events += [*said, closing(*ids, on=on)]
+    bench.now = day(9)
+    await bench.registry.on_enriched_batch(events)
+    async with fresh_database() as url, a_bench(url, redis_url) as other:
+        other.now = day(9)
+        choose = random.Random(seed)  # noqa: S311  # not for secrets
+        rest = list(events)
+        while rest:
+            size = choose.randint(1, 6)
+            await other.registry.on_enriched_batch(rest[:size])
+            rest = rest[size:]
+        assert await contents(other) == await contents(bench)
+
+
+async def test_an_older_sync_is_a_recorded_no_op(bench: Bench) -> None:
+    await bench.sync(2, enriched(model("one", [price("2")]), on=2), closing("one", on=2))
+    before = await contents(bench)
+    late = [enriched(model("one", [price("1")]), on=1), enriched(model("gone"), on=1)]
+    await bench.sync(2, *late)
+    assert await contents(bench) == before
+    rows = await bench.pool.fetch("SELECT outcome FROM inbox WHERE event_id = ANY($1)", [e.event_id for e in late])
+    assert [row["outcome"] for row in rows] == ["older", "older"]
+
+
+async def test_an_older_closing_deprecates_nothing_that_came_later(bench: Bench) -> None:
+    await bench.sync(2, enriched(model("one"), on=2), closing("one", on=2))
+    await bench.sync(2, closing("other", on=1))
+    assert await bench.pool.fetchval("SELECT usability FROM models") == "available"
+    status = await bench.pool.fetchrow("SELECT sync_id, last_sync FROM sync_status")
+    assert status["sync_id"] == "sync-2"
+
+
+async def test_a_side_that_comes_late_reopens_the_sync(bench: Bench) -> None:
+    await scheduled(bench, "sync-0", "acme")
+    await bench.sync(0, enriched(model(prices=None)), closing("swift-1", pricing="missing", pages=()))
+    assert (await bench.said("sync.completed"))[-1].providers[0].outcome == "partial"
+    late = enriched(model(prices=[price()]), generation=2)
+    await bench.sync(0, late, closing("swift-1", generation=2))
+    last = (await bench.said("sync.completed"))[-1]
+    assert (last.success, last.providers[0].outcome, last.providers[0].pricing_updated) == (True, "joined", 1)
+    assert len(await bench.said("sync.completed")) == 2
+
+
+async def test_news_of_a_start_after_the_end_does_not_reopen(bench: Bench) -> None:
+    started = SyncStarted(event_id="s", sync_id="sync-0", occurred_at=day(0), provider="acme", deadline=day(1))
+    await bench.registry.on_began(started)
+    assert await bench.pool.fetchval("SELECT status FROM sync_status") == "running"
+    await bench.sync(0, closing())
+    assert await bench.pool.fetchval("SELECT status FROM sync_status") == "idle"
+    await bench.registry.on_began(msgspec.structs.replace(started, event_id="again"))
+    assert await bench.pool.fetchval("SELECT status FROM sync_status") == "idle"
+    await bench.registry.on_began(
+        msgspec.structs.replace(started, event_id="next", sync_id="sync-1", occurred_at=day(1))
+    )
+    assert await bench.pool.fetchval("SELECT status FROM sync_status") == "running"
+
+
+async def test_two_replicas_closing_at_once_complete_the_sync_once(bench: Bench) -> None:
+    providers = [f"p{number}" for number in range(8)]
+    await scheduled(bench, "sync-0", *providers)
+    await asyncio.gather(*(bench.registry.on_enriched(closing("one", provider=name)) for name in providers))
+    (said,) = await bench.said("sync.completed")
+    assert [outcome.provider for outcome in said.providers] == providers
+
+
+async def test_two_replicas_with_the_same_records_apply_them_once(bench: Bench) -> None:
+    events = [enriched(model(f"m{number}", [price()])) for number in range(20)]
+    await asyncio.gather(*(bench.registry.on_enriched_batch(events) for _ in range(4)))
+    said = await bench.said("pricing.changed")
+    assert len(said) == 20
+    assert await bench.pool.fetchval("SELECT sum(duplicates) FROM inbox") == 60
+
+
+async def test_a_fault_leaves_nothing_half_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise OSError("the connection is gone")
+
+    monkeypatch.setattr(Store, "bump", fail)
+    with contextlib.suppress(OSError):
+        await bench.sync(0, enriched(model(prices=[price()])))
+    assert not any((await contents(bench)).values())
+    assert await bench.pool.fetchval("SELECT count(*) FROM inbox") + len(await bench.said("pricing.changed")) == 0
+    monkeypatch.undo()
+    await bench.sync(0, enriched(model(prices=[price()])))
+    assert len(await bench.said("pricing.changed")) == 1
+
+
+async def test_a_price_on_a_page_that_failed_is_not_missed(bench: Bench) -> None:
+    other = "https://prices.example/batch"
+    batch = price("0.5", tier="batch")
+    assert batch.evidence is not None
+    batch = msgspec.structs.replace(batch, evidence=msgspec.structs.replace(batch.evidence, url=other))
+    await bench.sync(0, enriched(model(prices=[price(), batch])), closing("swift-1"))
+    for on in range(1, 6):
+        pages = (PageRead(url=PAGE, fetched_at=day(on)), PageRead(url=other, fetched_at=day(on), error="status 503"))
+        await bench.sync(on, enriched(model(prices=[price()]), on=on), closing("swift-1", on=on, pages=pages))
+    shown = await bench.get("/api/models/swift-1")
+    assert [row["tier"] for row in shown["pricing"]] == ["standard", "batch"]
+
+
+async def test_a_page_model_that_its_page_forgets_loses_its_prices(bench: Bench) -> None:
+    await bench.sync(0, enriched(model("Old", [price()], found_on_page=True)), closing("Old", discovery="disabled"))
+    for on in range(1, 4):
+        assert (await bench.get("/api/models/Old"))["priceState"] == "priced"
+        await bench.sync(on, closing("New", on=on, discovery="disabled"))
+    assert (await bench.get("/api/models/Old"))["priceState"] == "unknown"
+
+
+async def test_models_of_a_sync_that_said_nothing_of_prices_are_stale(bench: Bench) -> None:
+    await bench.sync(0, enriched(model(prices=[price()])), closing("swift-1"))
+    await bench.sync(1, closing(on=1, discovery="failed", pricing="failed", pages=()))
+    shown = await bench.get("/api/models/swift-1")
+    assert (shown["priceState"], shown["inputCostPerMillion"]) == ("stale", 1.25)
+    assert shown["staleSince"] == "2031-03-02T02:00:00Z"
+    assert shown["pricing"][0]["state"] == "stale"
+    await bench.sync(2, enriched(model(prices=[price()]), on=2), closing("swift-1", on=2))
+    assert (await bench.get("/api/models/swift-1"))["priceState"] == "priced"
+
+
+async def test_an_announced_price_comes_into_force_by_itself(bench: Bench) -> None:
+    page = [price("1"), price("2", effective_from=date(2031, 3, 5))]
+    await bench.sync(0, enriched(model(prices=page)), closing("swift-1"))
+    shown = await bench.get("/api/models/swift-1")
+    assert (shown["inputCostPerMillion"], shown["scheduledPricing"][0]["inputCostPerMillion"]) == (1, 2)
+    bench.now = day(3)
+    assert await bench.registry.bring_into_force() == 0
+    bench.now = day(4)
+    assert await bench.registry.bring_into_force() == 1
+    assert await bench.registry.bring_into_force() == 0
+    shown = await bench.get("/api/models/swift-1")
+    assert (shown["inputCostPerMillion"], shown["scheduledPricing"]) == (2, [])
+    kinds = [event.kind.value for event in await bench.said("pricing.changed")]
+    assert kinds == ["first_seen", "scheduled", "changed"]
+    entries = (await bench.get("/api/models/swift-1/pricing-history"))["data"]
+    assert [(e["kind"], e["effectiveDate"][:10], (e["endDate"] or "")[:10]) for e in entries] == [
+        ("first_seen", "2031-03-01", "2031-03-05"),
+        ("changed", "2031-03-05", ""),
+    ]
+
+
+async def test_a_misread_price_is_corrected_and_not_shown_in_the_history(bench: Bench) -> None:
+    words = price("1.25").evidence
+    await bench.sync(0, enriched(model(prices=[price("125", evidence=words)])))
+    await bench.sync(1, enriched(model(prices=[price("1.25", evidence=words)]), on=1))
+    (entry,) = (await bench.get("/api/models/swift-1/pricing-history"))["data"]
+    assert (entry["kind"], entry["effectiveDate"][:10]) == ("corrected", "2031-03-01")
+    assert await bench.pool.fetchval("SELECT count(*) FROM pricing_history") == 2
+    assert [event.kind for event in await bench.said("pricing.changed")][-1] is PriceChangeKind.CORRECTED
+
+
+async def test_a_page_name_answers_under_its_old_name_after_the_merge(bench: Bench) -> None:
+    await bench.sync(
+        0,
+        enriched(model("Swift One", [price("1")], found_on_page=True)),
+        enriched(model("swift-1", [price("9")])),
+        closing("Swift One", discovery="disabled"),
+    )
+    match = MatchExplained(name="Swift One", method="normalised", score=100)
+    await bench.sync(1, enriched(model("swift-1", [price("1")], match=match), on=1), closing("swift-1", on=1))
+    assert (await bench.get("/api/models/Swift One"))["id"] == "swift-1"
+    assert [shown["id"] for shown in (await bench.get("/api/models", includeDeprecated="true"))["data"]] == ["swift-1"]
+    entries = (await bench.get("/api/models/swift-1/pricing-history"))["data"]
+    assert sorted(entry["recordedAs"] for entry in entries) == ["Swift One", "swift-1", "swift-1"]
+    changed = [(e.model_id, e.kind.value, e.merged_into) for e in await bench.said("model.changed")]
+    assert ("Swift One", "deprecated", "swift-1") in changed
+
+
+async def test_the_bytes_of_pages_are_kept_once(bench: Bench) -> None:
+    body = PageBytes(sha256="abc", index=0, total=1, data=b"\x00\xff")
+    for number in range(2):
+        await bench.registry.on_pages(
+            PricingScraped(
+                event_id=f"p{number}",
+                sync_id="sync-0",
+                occurred_at=day(0),
+                provider="acme",
+                outcome=SideOutcome.COMPLETE,
+                chunk=Chunk(attempt_id="a", index=0, total=1, digest="d"),
+                bodies=(body,),
+            )
+        )
+    assert [bytes(row["data"]) for row in await bench.pool.fetch("SELECT data FROM page_bodies")] == [b"\x00\xff"]
+
+
+async def test_a_page_that_failed_keeps_when_it_was_last_read(bench: Bench) -> None:
+    await bench.sync(0, closing())
+    failed = PageRead(url=PAGE, fetched_at=day(1), error="status 503")
+    await bench.sync(1, closing(on=1, pages=(failed,)))
+    row = await bench.pool.fetchrow("SELECT * FROM pages")
+    assert (row["last_verified"], row["checked_at"], row["error"], row["sha256"]) == (
+        day(0),
+        day(1),
+        "status 503",
+        "sha",
+    )
+
+
+async def test_a_trigger_that_waits_answers_with_the_result(bench: Bench) -> None:
+    async def sync() -> None:
+        await asyncio.sleep(0.1)
+        await scheduled(bench, "sync-1", "acme")
+        await bench.sync(1, enriched(model(prices=[price()]), on=1), closing("swift-1", on=1))
+
+    async with bench.client() as client:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        answer, _ = await asyncio.gather(
+            client.post("/api/admin/sync/trigger", params={"wait": "true"}, headers=headers), sync()
+        )
+        assert answer.status_code == 200
+        assert (answer.json()["success"], answer.json()["pricingUpdated"]) == (True, 1)
+        slow = await client.post("/api/admin/sync/trigger", params={"wait": "true"}, headers=headers)
+        assert (slow.status_code, slow.json()["syncId"]) == (202, "sync-2")
