@@ -171,7 +171,9 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
         lifespan="on",
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run()
+    bound = config.bind_socket()
+    _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 def _end_process_on_crash(life: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import settings_page
 
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_scraper.settings import ScraperSettings
@@ -46,3 +47,33 @@ def test_a_secret_is_not_shown() -> None:
         load(SchedulerSettings, {"DATABASE_URL": "ratecard:hunter2@db"})
     assert "hunter2" not in str(caught.value)
     assert "DATABASE_URL" in str(caught.value)
+
+
+def test_the_page_of_all_variables_is_current() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.page(), "run python tests/settings_page.py"
+
+
+GUIDE = {
+    "SYNC_SCHEDULE_CRON": "0 2 * * *",
+    "SYNC_TIMEOUT_MS": "300000",
+    "SCRAPING_DELAY_MS": "1000",
+    "SCRAPING_TIMEOUT_MS": "30000",
+    "MODEL_CACHE_TTL": "3600",
+    "PRICING_CACHE_TTL": "3600",
+    "FALLBACK_CACHE_TTL": "604800",
+    "ENABLE_MODEL_DISCOVERY": "true",
+    "ENABLE_PRICING_SCRAPING": "true",
+    "ENABLE_AUTO_SYNC": "true",
+    "ALERT_EMAIL": "",
+    "ALERT_SLACK_WEBHOOK": "",
+}
+
+
+@pytest.mark.parametrize(("name", "default"), list(GUIDE.items()))
+def test_each_variable_of_the_deployment_guide_has_its_name_and_default(name: str, default: str) -> None:
+    every = {
+        variable.name: variable
+        for kind in settings_page.SERVICES.values()
+        for variable in settings_page.variables(kind)
+    }
+    assert every[name].default.strip("`") == default

@@ -9,8 +9,10 @@ from ratecard_shared.settings import (
     Flag,
     KafkaSettings,
     Milliseconds,
+    Port,
     RedisSettings,
     Secret,
+    ServiceSettings,
     Settings,
     takes,
 )
@@ -18,9 +20,16 @@ from ratecard_shared.settings import (
 Ttl = Annotated[int, takes("a whole number of seconds from 1", ge=1)]
 
 
+class ApiSettings(ServiceSettings, frozen=True, kw_only=True, rename="upper"):
+    """As for every service, but at a port that people can know."""
+
+    http_port: Port = 8080
+
+
 class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     """How long the caches keep, and who may ask."""
 
+    service: ApiSettings
     kafka: KafkaSettings
     database: DatabaseSettings
     redis: RedisSettings

@@ -87,11 +87,6 @@ class Scheduler:
             if await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id):
                 await self._store.end(connection, completed.sync_id, success=completed.success, at=self._now())
 
-    async def on_alert(self, alert: AlertRaised, _record: ConsumerRecord) -> None:
-        """Show the alert in the log."""
-        where = f" ({alert.provider})" if alert.provider else ""
-        _LOG.error("ALERT %s%s: %s. %s", alert.kind, where, alert.summary, alert.action)
-
     async def tick(self) -> None:
         """Ask for a sync if the newest slot of the schedule is not taken yet: missed ones are caught up once."""
         cron, zone, now = self._settings.sync_schedule_cron, self._settings.sync_timezone, self._now()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ratecard_shared.settings import DatabaseSettings, Flag, KafkaSettings, Milliseconds, Settings, Text, takes
+from ratecard_shared.settings import DatabaseSettings, Flag, KafkaSettings, Milliseconds, Secret, Settings, Text, takes
 
 
 class SchedulerSettings(Settings, frozen=True, kw_only=True, rename="upper"):
-    """When to sync, and what a sync may do. `SYNC_TIMEOUT_MS` is the deadline of a sync."""
+    """When to sync, what a sync may do, and whom to tell. `SYNC_TIMEOUT_MS` is the deadline of a sync.
+
+    `ALERT_URLS` are further channels, apprise's URLs with blanks between.
+    """
 
     kafka: KafkaSettings
     database: DatabaseSettings
@@ -19,3 +22,7 @@ class SchedulerSettings(Settings, frozen=True, kw_only=True, rename="upper"):
     enable_auto_sync: Flag = True
     enable_model_discovery: Flag = True
     enable_pricing_scraping: Flag = True
+    alert_email: Text = ""
+    alert_slack_webhook: Secret = ""
+    alert_urls: Secret = ""
+    smtp_url: Secret = ""
