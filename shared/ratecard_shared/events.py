@@ -175,12 +175,14 @@ class ModelEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag="m
     """One model of a provider, joined. `generation` counts the joins of one (sync, provider), from 1.
 
     `started_at` is when the sync started the provider: of two syncs, the one that started later is right.
+    `stated` are the API's own prices for rows whose price was taken from a page: a second source.
     """
 
     provider: str
     started_at: Instant
     generation: int
     model: EnrichedModel
+    stated: tuple[PriceRow, ...] = ()
 
 
 class SyncError(msgspec.Struct, frozen=True, kw_only=True):

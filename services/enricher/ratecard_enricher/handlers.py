@@ -121,7 +121,10 @@ def events(
     }
     models = tuple(
         ModelEnriched(
-            event_id=derived_id("enriched", join.sync_id, join.provider, generation, model.id), model=model, **common
+            event_id=derived_id("enriched", join.sync_id, join.provider, generation, model.id),
+            model=model,
+            stated=result.stated.get(model.id, ()),
+            **common,
         )
         for model in result.models
     )

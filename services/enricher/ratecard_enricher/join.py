@@ -14,7 +14,7 @@ import msgspec
 
 from ratecard_enricher.classify import capabilities_of, classify, usability_of
 from ratecard_enricher.matches import match_models
-from ratecard_enricher.price_rows import Sorted, completed, without_contradictions
+from ratecard_enricher.price_rows import Sorted, beside, completed, without_contradictions
 from ratecard_match import MatchResult, one_spelling
 from ratecard_providers.spec import Provider
 from ratecard_shared.codec import encode
@@ -35,9 +35,13 @@ MISSING = "missing"
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
-    """The models of a provider in one sync, ordered by id, and what the closing event says beside them."""
+    """The models of a provider in one sync, ordered by id, and what the closing event says beside them.
+
+    `stated` are, by id, the API's own prices for rows whose price was taken from a page.
+    """
 
     models: tuple[EnrichedModel, ...]
+    stated: dict[str, tuple[PriceRow, ...]] = {}
     discovery: SideReport
     pricing: SideReport
     unmatched_names: tuple[str, ...] = ()
@@ -82,6 +86,7 @@ def join(
     taken = {match.answer for match in matches.values()}
     return Joined(
         models=enriched,
+        stated=_second_source(models, enriched),
         discovery=_report(discovered, len(discovered.models) if discovered else 0),
         pricing=_report(scraped, len(scraped.prices) if scraped else 0),
         unmatched_names=tuple(sorted(page.names.keys() - taken)),
@@ -147,6 +152,15 @@ def _prices(
     faults = (*stated.faults, *together.faults)
     doubtful = on_page.faults or stated.faults or (match.answer is None and not page.whole)
     return together.rows or (None if doubtful else ()), faults
+
+
+def _second_source(
+    models: Iterable[DiscoveredModel], enriched: Iterable[EnrichedModel]
+) -> dict[str, tuple[PriceRow, ...]]:
+    stated = {model.id: without_contradictions(model.prices, "the API").rows for model in models if model.prices}
+    taken = {model.id: model.prices or () for model in enriched if model.id in stated}
+    second = {model_id: beside(taken[model_id], rows) for model_id, rows in stated.items()}
+    return {model_id: rows for model_id, rows in second.items() if rows}
 
 
 def _explained(match: MatchResult) -> MatchExplained | None:

@@ -54,6 +54,13 @@ def completed(page: Iterable[PriceRow], api: Iterable[PriceRow], model_id: str) 
     return Sorted(rows=tuple(row for _, row in sorted(together.items(), key=_order)), faults=faults)
 
 
+def beside(taken: Iterable[PriceRow], api: Iterable[PriceRow]) -> tuple[PriceRow, ...]:
+    """Return the API's rows for keys whose price was taken from a page, as figures only."""
+    rows = {_key(row): row for row in taken}
+    second = (row for row in api if _key(row) in rows and rows[_key(row)] != row)
+    return tuple(msgspec.structs.replace(row, evidence=None) for row in second)
+
+
 def _key(row: PriceRow) -> Key:
     return (row.key, row.effective_from)
 
