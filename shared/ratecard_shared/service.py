@@ -29,6 +29,7 @@ _LONGEST_WAIT: Final = 15.0
 _RELAY_SECONDS: Final = 0.2
 _HOUR: Final = 3600.0
 _SECONDS_TO_STOP: Final = 25
+_SECONDS_TO_KNOCK: Final = 5
 
 _ABSENT: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -114,6 +115,7 @@ class Service:
         self._pool = pool
 
     async def _start_broker(self) -> None:
+        await _knock(self.kafka.settings.kafka_bootstrap_servers)
         try:
             await self.kafka.broker.start()
         except BaseException:
@@ -174,6 +176,20 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
     bound = config.bind_socket()
     _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
     uvicorn.Server(config).run(sockets=[bound])
+
+
+async def _knock(servers: str) -> None:
+    """Raise OSError if no server listens: it says so in one line, where aiokafka says it in many."""
+    for server in servers.split(","):
+        host, _, port = server.rpartition(":")
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), _SECONDS_TO_KNOCK)
+        except (OSError, TimeoutError) as error:
+            refusal = error
+            continue
+        writer.close()
+        return
+    raise refusal
 
 
 def _end_process_on_crash(life: asyncio.Task[None]) -> None:
