@@ -43,6 +43,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_island(data: Data, scope: Scope, context: Context) -> Found:
     """Read one component's props: `headings` with `groups` or `rows`, or `rows` without headings."""
+    if context.torn:
+        return Found(mine=False, reason="its place is not certain, because tags before it are not closed")
     props = _devalue(data.node)
     if not isinstance(props, dict):
         return Found(mine=False, reason="its props are no object")

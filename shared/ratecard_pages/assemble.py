@@ -6,21 +6,20 @@ What a page states twice differently is refused; so is what cannot be true besid
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
+from ratecard_pages.contradictions import consistent, in_doubt
 from ratecard_pages.facts import Fact, refusal
+from ratecard_pages.keys import Key, Row, describe
 from ratecard_pages.names import folded
-from ratecard_shared.prices import GLOBAL, STANDARD, UNITS, Evidence, PriceRow, Refusal
+from ratecard_pages.plausible import impossible
+from ratecard_shared.prices import GLOBAL, UNITS, Evidence, PriceRow, Refusal
 
-Key = tuple[str, str, int, str, date | None, date | None]
-
-_DEARER_THAN: Final = (("cached_input", "input"), ("cache_write_5m", "cache_write_1h"))
-_CHEAP_TIERS: Final = ("batch", "flex")
+_DOUBT: Final = "another price of the same model and tier is stated twice and differently"
 _LONGEST_EVIDENCE: Final = 20_000
 
 
@@ -36,24 +35,18 @@ def assemble(facts: Sequence[Fact], source: Source) -> tuple[list[PriceRow], lis
     refused: list[Refusal] = []
     groups = _grouped(_one_region(_without_estimates(facts)))
     rows: dict[Key, dict[str, list[Fact]]] = {}
-    doubtful: set[tuple[str, str]] = set()
+    doubtful = in_doubt(groups)
     for key, group in groups.items():
-        kept, reasons = _consistent(group)
-        refused += [refusal(_describe(group), reason) for reason in reasons]
+        kept, reasons = consistent(group)
+        refused += [refusal(describe(group), reason) for reason in reasons]
         if kept:
             rows[key] = kept
         elif any(UNITS[fact.component] == UNITS["input"] for fact in group):
-            doubtful.add(key[:2])
-    for key in [key for key in rows if key[:2] in doubtful]:
-        refused.append(
-            refusal(
-                _describe([fact for facts_ in rows[key].values() for fact in facts_]), "another band of it is in doubt"
-            )
-        )
-        del rows[key]
-    for key, reason in _impossible(rows):
-        refused.append(refusal(_describe([fact for facts_ in rows[key].values() for fact in facts_]), reason))
-        del rows[key]
+            doubtful.add((key.name, key.tier))
+    doubts = {key: _DOUBT for key in rows if (key.name, key.tier) in doubtful}
+    doubts |= impossible({key: row for key, row in rows.items() if key not in doubts})
+    for key, reason in doubts.items():
+        refused.append(refusal(describe([fact for facts in rows.pop(key).values() for fact in facts]), reason))
     return [_row(kept, source) for kept in rows.values()], refused
 
 
@@ -75,76 +68,19 @@ def _one_region(facts: Sequence[Fact]) -> list[Fact]:
 def _grouped(facts: Iterable[Fact]) -> dict[Key, list[Fact]]:
     groups: dict[Key, list[Fact]] = defaultdict(list)
     for fact in facts:
-        key = (folded(fact.name), fact.tier, fact.above, fact.region, fact.effective_from, fact.effective_until)
+        key = Key(
+            name=folded(fact.name),
+            tier=fact.tier,
+            above=fact.above,
+            region=fact.region,
+            since=fact.effective_from,
+            until=fact.effective_until,
+        )
         groups[key].append(fact)
     return groups
 
 
-def _consistent(group: Sequence[Fact]) -> tuple[dict[str, list[Fact]], list[str]]:
-    """The facts by component, without those that the page states differently; some of those cost the whole row."""
-    stated: dict[str, list[Fact]] = defaultdict(list)
-    for fact in group:
-        stated[fact.component].append(fact)
-    reasons = []
-    for component, facts in list(stated.items()):
-        amounts = sorted({fact.amount for fact in facts})
-        if len(amounts) > 1:
-            reasons.append(f"the page states {component} as {' and as '.join(map(_plain, amounts))}")
-            del stated[component]
-            if _at_odds(component, facts):
-                return {}, reasons
-    return dict(stated), reasons
-
-
-def _at_odds(component: str, facts: Sequence[Fact]) -> bool:
-    """Whether the whole row is in doubt: input or output is, or two places of the page disagree on a token price."""
-    return UNITS[component] == UNITS["input"] and (
-        component in ("input", "output") or len({(fact.span.start, fact.span.end) for fact in facts}) > 1
-    )
-
-
-def _impossible(rows: Mapping[Key, Mapping[str, Sequence[Fact]]]) -> list[tuple[Key, str]]:
-    found = []
-    for key, row in rows.items():
-        reason = _within(row) or _beside_standard(key, row, rows)
-        if reason is not None:
-            found.append((key, reason))
-    return found
-
-
-def _within(row: Mapping[str, Sequence[Fact]]) -> str | None:
-    amounts = {component: facts[0].amount for component, facts in row.items()}
-    for component, amount in amounts.items():
-        if not amount.is_finite() or amount < 0:
-            return f"{component} is {amount}"
-    for cheap, dear in _DEARER_THAN:
-        for prefix in ("", "audio_", "image_", "video_"):
-            low, high = amounts.get(prefix + cheap), amounts.get(prefix + dear)
-            if low is not None and high is not None and low > high:
-                return f"{prefix}{cheap} is dearer than {prefix}{dear}"
-    return None
-
-
-def _beside_standard(
-    key: Key, row: Mapping[str, Sequence[Fact]], rows: Mapping[Key, Mapping[str, Sequence[Fact]]]
-) -> str | None:
-    name, tier, above, *rest = key
-    if tier in _CHEAP_TIERS:
-        other = rows.get((name, STANDARD, above, *rest))  # type: ignore[arg-type]
-        if other and (worse := _dearer(row, other)):
-            return f"{worse} is dearer as {tier} than as standard"
-    if above:
-        other = rows.get((name, tier, 0, *rest))  # type: ignore[arg-type]
-        if other and (worse := _dearer(other, row)):
-            return f"{worse} is cheaper above {above} tokens than below"
-    return None
-
-
-def _dearer(row: Mapping[str, Sequence[Fact]], other: Mapping[str, Sequence[Fact]]) -> str | None:
-    return next((c for c, facts in row.items() if c in other and facts[0].amount > other[c][0].amount), None)
-
-
-def _row(stated: Mapping[str, Sequence[Fact]], source: Source) -> PriceRow:
+def _row(stated: Row, source: Source) -> PriceRow:
     """One row, with one piece of one text of the page as evidence: what only another text states is left out."""
     domains: dict[str, int] = defaultdict(int)
     for facts in stated.values():
@@ -173,15 +109,3 @@ def _row(stated: Mapping[str, Sequence[Fact]], source: Source) -> PriceRow:
 
 def _in_domain(facts: Sequence[Fact], domain: str) -> Fact | None:
     return next((fact for fact in facts if fact.span.text == domain), None)
-
-
-def _describe(facts: Sequence[Fact]) -> str:
-    first = facts[0]
-    band = f" above {first.above}" if first.above else ""
-    return f"{first.name} ({first.tier}{band}): " + ", ".join(
-        f"{fact.component} {_plain(fact.amount)}" for fact in facts[:12]
-    )
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"

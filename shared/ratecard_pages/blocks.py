@@ -38,11 +38,15 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands around a table: its headings from the outermost in, the prose since each of them, its tier pane."""
+    """What stands around a table: its headings from the outermost in, the prose since each of them, its tier pane.
+
+    `torn` says that tags are not closed, so that nobody can tell what stands within what.
+    """
 
     headings: tuple[Heading, ...] = ()
     prose: tuple[tuple[str, ...], ...] = ()
     pane: str | None = None
+    torn: bool = False
 
     @property
     def path(self) -> str:
@@ -51,7 +55,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A table with every cell in its column. A cell that a row lacks is None; `header_rows` rows are heads."""
+    """A table with every cell in its column; `header_rows` rows are heads."""
 
     rows: tuple[tuple[Cell | None, ...], ...]
     header_rows: int
@@ -61,7 +65,16 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def width(self) -> int:
-        return max((len(row) for row in self.rows), default=0)
+        """How many columns the header has."""
+        head = self.rows[: self.header_rows or 1]
+        return max((len(row) for row in head), default=0)
+
+    def fault(self, row: tuple[Cell | None, ...]) -> str | None:
+        """Why a row cannot be read: it has not one cell for every column of the header."""
+        cells = sum(1 for cell in row if cell is not None)
+        if len(row) == self.width and cells == len(row):
+            return None
+        return f"the row has {cells} cells where the header has {self.width}"
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,5 +115,7 @@ class Outline:
         if text.strip():
             self._prose[-1].append(text.strip())
 
-    def context(self, pane: str | None = None) -> Context:
-        return Context(headings=self.headings, prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane)
+    def context(self, pane: str | None = None, *, torn: bool = False) -> Context:
+        return Context(
+            headings=self.headings, prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane, torn=torn
+        )

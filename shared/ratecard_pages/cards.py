@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from ratecard_pages.blocks import Span
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal
 from ratecard_pages.figures import MONEY, read_cell
 from ratecard_pages.html_blocks import SEEN
 from ratecard_pages.html_text import visible_texts
@@ -53,7 +53,8 @@ def read_cards(
         facts += reader.facts
         refused += reader.refused
     reason = "" if cards else f"the page has no element {spec.card!r}"
-    return Found(mine=bool(cards), facts=tuple(facts), refused=tuple(refused), reason=reason)
+    found = Found(mine=bool(cards), facts=tuple(facts), refused=tuple(refused), reason=reason)
+    return one_unit(found, "the page")
 
 
 class _Card:

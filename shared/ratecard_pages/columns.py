@@ -75,7 +75,7 @@ def _parts(table: Table) -> list[Table]:
 def _read_part(table: Table, scope: Scope) -> Found:
     head, body = header_and_body(table)
     model = _model_column(head)
-    if model is None:
+    if model is None or any(cell is None for row in head for cell in row) or len({len(row) for row in head}) != 1:
         return Found(mine=False, reason="no column is headed as the model's name")
     columns = [_column(index, model, head, body, scope) for index in range(table.width)]
     if any(column.meaning.training for column in columns) or out_of_scope(table.context):
@@ -122,7 +122,7 @@ def _column(
     if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
         return Column(role="label", text=text)
     meaning = understand(text, scope.page.words)
-    money = any(cell is not None and has_money(cell.text) for row in body if (cell := row[index]) is not None)
+    money = any(has_money(cell.text) for row in body if index < len(row) and (cell := row[index]) is not None)
     if meaning.unknown:
         return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=meaning.training))
     priced = meaning.component is not None or meaning.units or money
@@ -143,8 +143,8 @@ class _Rows:
         text = " | ".join(dict.fromkeys(cell.text for cell in cells))
         if not any(cell.text for cell in cells):
             return
-        if len(cells) < len(row):
-            self.refused.append(refusal(text, f"the row has {len(cells)} cells where the header has {len(row)}"))
+        if (fault := self._table.fault(tuple(row))) is not None:
+            self.refused.append(refusal(text, fault))
             return
         if self._is_separator(cells):
             return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from ratecard_pages.blocks import Context
-from ratecard_pages.units import OTHER, Unit, take_units
+from ratecard_pages.units import OTHER, TOKENS, Unit, take_units
 from ratecard_pages.words import Meaning, fold, understand
 
 _PRICE_WORDS: Final = re.compile(r"pric|cost|billed|charged|单价|价格|计费")
@@ -41,6 +43,11 @@ def stated_units(context: Context) -> tuple[Unit, ...]:
             if units is not None:
                 return units
     return ()
+
+
+def token_statements(prose: Iterable[str]) -> list[Decimal]:
+    """For how many tokens the sentences of a page say that its prices are."""
+    return [unit.count for text in prose for unit in _statement(text) or () if unit.kind == TOKENS]
 
 
 @lru_cache(maxsize=1024)

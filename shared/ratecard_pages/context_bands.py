@@ -33,6 +33,8 @@ def read_bands(table: Table, scope: Scope, known: Sequence[Fact]) -> Found:
     nameless: list[Fact] = []
     for row in table.rows[1:]:
         cells = [cell for cell in row if cell is not None]
+        if table.fault(row) is not None:
+            continue
         for cell, meaning in zip(cells, meanings, strict=False):
             span = Span(text=table.domain, start=cells[0].start, end=cells[-1].end)
             facts, _ = price_cell(

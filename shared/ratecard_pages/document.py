@@ -35,7 +35,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 def read_document(body: bytes) -> Document:
     """Decode any bytes; what cannot be decoded becomes U+FFFD, which no name or figure is read across."""
     text = _decode(body).replace("\x00", "")
-    return Document(text=text, kind=_kind(text))
+    kind = _kind(text)
+    return Document(text=_without_torn_end(text) if kind == HTML else text, kind=kind)
+
+
+def _without_torn_end(text: str) -> str:
+    """A page that ends within a tag or a text was cut off there: its last piece may be half a figure."""
+    return text if text.rstrip().endswith(">") else text[: text.rfind("<")] if "<" in text else text
 
 
 def _decode(body: bytes) -> str:

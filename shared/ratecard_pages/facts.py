@@ -7,13 +7,17 @@ from decimal import Decimal
 
 import msgspec
 
-from ratecard_pages.blocks import Span
+from ratecard_pages.blocks import Span, Table
 from ratecard_providers.pricing import Page
 from ratecard_shared.prices import GLOBAL, Refusal
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """`amount` of `currency` for one component of one model; `estimate` where the page calls it one."""
+    """`amount` of `currency` for one component of one model; `estimate` where the page calls it one.
+
+    `per` is the number of tokens that the page states the price for, where it is one for tokens; `table` tells the
+    tables of a page apart.
+    """
 
     name: str
     component: str
@@ -25,6 +29,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     effective_from: date | None = None
     effective_until: date | None = None
     estimate: bool = False
+    per: Decimal | None = None
+    table: int | None = None
     span: Span
     strategy: str
 
@@ -38,12 +44,16 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What one strategy made of one piece of a page. `mine` says whether the piece had the strategy's shape at all."""
+    """What one strategy made of one piece of a page. `mine` says whether the piece had the strategy's shape at all.
+
+    `section` is the place of the heading of the one model that a table is about, and the table's tier.
+    """
 
     mine: bool
     facts: tuple[Fact, ...] = ()
     refused: tuple[Refusal, ...] = ()
     reason: str = ""
+    section: tuple[int, str] | None = None
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +63,24 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     long_context: int | None = None
     page_currency: str | None = None
+
+
+def of_table(found: Found, table: Table) -> Found:
+    """The same, with the place of the table in its facts."""
+    place = next((cell.start for row in table.rows for cell in row if cell is not None), 0)
+    return msgspec.structs.replace(
+        found, facts=tuple(msgspec.structs.replace(fact, table=place) for fact in found.facts)
+    )
+
+
+def one_unit(found: Found, what: str) -> Found:
+    """The same, unless it states token prices for different numbers of tokens: then none of them can be trusted."""
+    counts = sorted({fact.per for fact in found.facts if fact.per is not None and fact.amount})
+    if len(counts) < 2:  # noqa: PLR2004 - one unit, or none
+        return found
+    reason = f"{what} states token prices per {' and per '.join(f'{count:f}' for count in counts)} tokens"
+    names = ", ".join(dict.fromkeys(fact.name for fact in found.facts))
+    return msgspec.structs.replace(found, facts=(), refused=(*found.refused, refusal(names, reason)))
 
 
 def refusal(text: str, reason: str) -> Refusal:

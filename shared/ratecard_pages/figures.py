@@ -17,7 +17,7 @@ from ratecard_pages.words import fold
 
 _SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
 _AFTER: Final = r"元|美元|usd|cny|rmb|eur|€|gbp"
-_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_NUMBER: Final = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 MONEY: Final = re.compile(
     rf"(?P<minus>[-−–]\s?)?(?:(?P<before>{_SIGN})\s?(?P<minus2>[-−–])?(?P<n1>{_NUMBER})|(?P<n2>{_NUMBER})\s?(?P<after>{_AFTER})(?![a-z]))"
     rf"(?P<tail>[,.]\d)?"

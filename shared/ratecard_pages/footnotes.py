@@ -36,7 +36,9 @@ def refused_by_footnote(cell: Cell, layers: Sequence[Meaning], prose: Sequence[P
     for figure in cell.figures:
         note = _note(figure, prose)
         own = understand(figure.words)
-        if note is not None and not own.units and _other_unit(note.text, layers):
+        if figure.marks and note is None and not own.units:
+            reasons.append("the footnote that it points to is not on the page")
+        elif note is not None and not own.units and _other_unit(note.text, layers):
             reasons.append(f"its footnote prices it in another unit: {note.text[:80]!r}")
         else:
             kept.append(figure)
@@ -95,6 +97,8 @@ def _from_note(fact: Fact, note: Prose, scope: Scope) -> list[Fact]:
         return []
     span = Span(text=fact.span.text, start=min(fact.span.start, note.start), end=max(fact.span.end, note.end))
     return [
-        msgspec.structs.replace(fact, component=name, amount=unit.normalise(figure.amount), currency=code, span=span)
+        msgspec.structs.replace(
+            fact, component=name, amount=unit.normalise(figure.amount), currency=code, span=span, per=unit.count
+        )
         for name in names
     ]

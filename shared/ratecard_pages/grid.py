@@ -14,14 +14,13 @@ MAX_WIDTH: Final = 200
 
 
 def expand(rows: Iterable[Sequence[Cell]]) -> tuple[tuple[Cell | None, ...], ...]:
-    """Put every cell into the columns and rows it spans; a place that no cell fills is None."""
+    """Put every cell into the columns and rows it spans. A place without a cell is None; rows keep their lengths."""
     carried: dict[int, tuple[Cell, int]] = {}
     grid: list[tuple[Cell | None, ...]] = []
     for row in islice(rows, MAX_ROWS):
         line, carried = _expand_row(row, carried)
         grid.append(tuple(line))
-    width = max((len(line) for line in grid), default=0)
-    return tuple(line + (None,) * (width - len(line)) for line in grid)
+    return tuple(grid)
 
 
 def _expand_row(

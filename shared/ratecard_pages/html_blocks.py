@@ -53,17 +53,21 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def walk_html(
-    root: etree._Element, tier_attribute: str = "data-value", marked: Iterable[etree._Element] = ()
+    root: etree._Element,
+    tier_attribute: str = "data-value",
+    marked: Iterable[etree._Element] = (),
+    *,
+    unbalanced: bool = False,
 ) -> Walked:
-    """Walk the page once."""
-    walker = _Walker(tier_attribute, frozenset(marked))
+    """Walk the page once. `unbalanced` pages have elements that are never closed."""
+    walker = _Walker(tier_attribute, frozenset(marked), unbalanced=unbalanced)
     walker.walk(root)
     blocks = Blocks(tables=tuple(walker.tables), prose=tuple(walker.prose), text="".join(walker.out))
     return Walked(blocks=blocks, places=walker.places, islands=walker.islands)
 
 
 class _Walker:
-    def __init__(self, tier_attribute: str, marked: frozenset[etree._Element]) -> None:
+    def __init__(self, tier_attribute: str, marked: frozenset[etree._Element], *, unbalanced: bool) -> None:
         self.places: dict[etree._Element, tuple[int, int]] = {}
         self.islands: dict[str, Context] = {}
         self._marked = marked
@@ -81,6 +85,8 @@ class _Walker:
         self._outer: list[TableBuilder] = []
         self._heading_at: tuple[etree._Element, int] | None = None
         self._head: list[str] = []
+        self._torn = False
+        self._unbalanced = unbalanced
         self._skip: etree._Element | None = None
 
     def walk(self, root: etree._Element) -> None:
@@ -104,7 +110,7 @@ class _Walker:
             self._opened[element] = self.at
         if tag == "astro-island" and element.get("props"):
             self._flush()
-            self.islands[element.get("props", "")] = self._outline.context(self._pane)
+            self.islands[element.get("props", "")] = self._outline.context(self._pane, torn=self._torn)
         pane = element.get(self._tier_attribute)
         if (
             pane
@@ -119,6 +125,7 @@ class _Walker:
             self._open_table()
         elif tag in _HEADINGS and self._table is None:
             self._flush()
+            self._torn = self._torn or (self._unbalanced and bool(self._panes))
             self._heading_at, self._head = (element, self.at), []
         elif self._table is not None:
             self._table.start(element, self.at)
@@ -193,6 +200,7 @@ class _Walker:
     def _open_table(self) -> None:
         if self._table is not None:
             self._outer.append(self._table)
+            self._torn = self._torn or self._table.has_rows
         self._table = TableBuilder()
 
     def _close_table(self) -> None:
@@ -201,6 +209,9 @@ class _Walker:
             rows = expand(built.rows)
             self.tables.append(
                 Table(
-                    rows=rows, header_rows=built.header_rows(), context=self._outline.context(self._pane), domain=SEEN
+                    rows=rows,
+                    header_rows=built.header_rows(),
+                    context=self._outline.context(self._pane, torn=self._torn),
+                    domain=SEEN,
                 )
             )

@@ -63,6 +63,11 @@ class TableBuilder:
                 self._pieces.append("")
             self._pieces[-1] += text
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether a whole row of several cells was read, so that a table that begins now is not its layout's."""
+        return any(len(row) > 1 for row in self.rows)
+
     def header_rows(self) -> int:
         count = 0
         for is_head in self._heads:

@@ -14,7 +14,7 @@ from ratecard_pages.context import about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
-from ratecard_pages.meaning import settled
+from ratecard_pages.meaning import combine, settled, tier
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
 from ratecard_pages.words import Meaning, fold, understand
@@ -32,12 +32,12 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9.]*(?:-[a-z0-9.]+)+")
 def read_kinds(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
     """Read a table of this shape; `prose` is the page's, for the footnotes that figures point to."""
     head, body = header_and_body(table)
-    if len(head) != 1 or table.width < 2 or head[0][0] is None:  # noqa: PLR2004 - a label and a price
+    if len(head) != 1 or table.width < 2 or None in head[0] or head[0][0] is None:  # noqa: PLR2004 - a label and a price
         return Found(mine=False, reason="it has no single header row over labels and prices")
     first = head[0][0].text
     if is_model_header(first) or not _FIRST_HEADER.fullmatch(fold(first)):
         return Found(mine=False, reason="its first column is not one of price kinds")
-    labels = [understand(row[0].text, scope.page.words) if row[0] else Meaning() for row in body]
+    labels = [understand(row[0].text, scope.page.words) if row and row[0] else Meaning() for row in body]
     if not any(label.component or label.modalities for label in labels):
         return Found(mine=False, reason="no row is labelled as a price kind")
     if (section := out_of_scope(table.context)) is not None:
@@ -103,14 +103,21 @@ class _Reader:
         for row in body:
             self._row(row, columns)
         for said in self._prose:
-            self._bullet(said, columns)
-        return Found(mine=True, facts=tuple(self._facts), refused=tuple(self._refused))
+            if said.headings == self._table.context.headings:
+                self._bullet(said, columns)
+        return Found(mine=True, facts=tuple(self._facts), refused=tuple(self._refused), section=self._section())
+
+    def _section(self) -> tuple[int, str]:
+        heading = next(
+            h for h in reversed(self._table.context.headings) if read_names((h.text,)).names == self._model.names
+        )
+        return heading.position, tier(combine(self._context))
 
     def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning]) -> None:
         cells = [cell for cell in row if cell is not None]
         text = f"{' '.join(self._model.names)}: {' | '.join(cell.text for cell in cells)}"
-        if len(cells) < len(row):
-            self._refused.append(refusal(text, f"the row has {len(cells)} cells where the header has {len(row)}"))
+        if (fault := self._table.fault(tuple(row))) is not None:
+            self._refused.append(refusal(text, fault))
             return
         names, label = self._label(cells[0].text)
         span = Span(text=self._table.domain, start=cells[0].start, end=cells[-1].end)

@@ -51,7 +51,7 @@ def markdown_blocks(source: str, tier_attribute: str = "data-value") -> Blocks:
 class _Reader:
     def __init__(self, source: str, tier_attribute: str) -> None:
         self._source = source
-        self._lines = _lines(source)
+        self._lines = _without_torn_end(_lines(source))
         self._panes = Panes(source, tier_attribute)
         self._outline = Outline()
         self._tables: list[Table] = []
@@ -94,6 +94,7 @@ class _Reader:
 
     def _table(self, index: int) -> int:
         rows = [_row(*self._lines[index])]
+        closed = self._lines[index][1].rstrip().endswith("|")
         taken = 2
         while index + taken < len(self._lines):
             start, line = self._lines[index + taken]
@@ -101,7 +102,8 @@ class _Reader:
                 break
             if index + taken + 1 < len(self._lines) and _is_separator(self._lines[index + taken + 1][1]):
                 break
-            rows.append(_row(start, line))
+            row = _row(start, line)
+            rows.append(row if line.rstrip().endswith("|") == closed or not closed else row[:-1])  # cut off
             taken += 1
         start = self._lines[index][0]
         self._tables.append(
@@ -116,6 +118,12 @@ def _lines(source: str) -> list[tuple[int, str]]:
         lines.append((at, line))
         at += len(line) + 1
     return lines
+
+
+def _without_torn_end(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """A last line that neither ends nor closes a row may have been cut off within a figure."""
+    last = lines[-1][1].rstrip() if lines else ""
+    return lines[:-1] if last and not last.endswith(("|", ">", ".")) else lines
 
 
 def _is_separator(line: str) -> bool:

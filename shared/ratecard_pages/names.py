@@ -44,6 +44,10 @@ _NO_NAME: Final = re.compile(
     r"standard|batch|-+|n/?a|notes?)",
     re.IGNORECASE,
 )
+_LEFT_OVER: Final = re.compile(
+    rf"[<>{{}}|]|\b(?:starting|through|until|till|effective|beginning|valid)\b.*(?:20\d\d|{'|'.join(_MONTHS)})",
+    re.IGNORECASE,
+)
 _LONGEST: Final = 100
 _LONGEST_CELL: Final = 500
 
@@ -162,6 +166,8 @@ def _fault(name: str) -> str | None:
         return "the row has no model name"
     if len(name) > _LONGEST:
         return "the name is too long to be a model's"
+    if _LEFT_OVER.search(name) is not None:
+        return f"{name[:60]!r} holds more than a model's name"
     if "\ufffd" in name:
         return "the name has characters that cannot be decoded"
     if _NO_NAME.fullmatch(fold(name)) or has_money(name):

@@ -10,6 +10,7 @@ from ratecard_pages.facts import Fact, Scope, refusal
 from ratecard_pages.figures import Cell, Figure
 from ratecard_pages.meaning import Refused, above, combine, components, currency, the_unit, tier
 from ratecard_pages.names import Names
+from ratecard_pages.units import TOKENS
 from ratecard_pages.words import Meaning, understand
 from ratecard_shared.prices import Refusal
 
@@ -104,6 +105,7 @@ def _facts(
             effective_from=names.effective_from,
             effective_until=names.effective_until,
             estimate=meaning.estimate,
+            per=unit.count if unit is not None and unit.kind == TOKENS else None,
             span=span,
             strategy=strategy,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -10,10 +10,12 @@ import msgspec
 from lxml import etree
 
 from ratecard_pages import arrays, cards, columns, context_bands, kinds, records, transposed
+from ratecard_pages.agreement import agreeing
 from ratecard_pages.blocks import Context, Table
+from ratecard_pages.context import token_statements
 from ratecard_pages.document import HTML, MARKDOWN, Document
 from ratecard_pages.embedded import Data, find_data, find_islands
-from ratecard_pages.facts import Fact, Found, Scope, Trace, refusal
+from ratecard_pages.facts import Fact, Found, Scope, Trace, of_table, one_unit, refusal
 from ratecard_pages.figures import has_money
 from ratecard_pages.html_blocks import SEEN, Walked, as_tables, parse, walk_html
 from ratecard_pages.markdown_blocks import RAW, markdown_blocks
@@ -27,6 +29,9 @@ NAMES: Final = frozenset(
 
 Piece = tuple[Found, str, str]
 """What was found, by which strategy, and where."""
+
+
+Reader = Callable[[Table], Found]
 
 
 class PageSource:
@@ -57,7 +62,8 @@ class PageSource:
             return Walked(blocks=blocks, places={}, islands={})
         if self.scope.page.grid is not None:
             as_tables(self.root, self.scope.page.grid.row)
-        return walk_html(self.root, self.scope.page.tier_attribute, self.cards)
+        unbalanced = self.document.text.count("<div") > self.document.text.count("</div")
+        return walk_html(self.root, self.scope.page.tier_attribute, self.cards, unbalanced=unbalanced)
 
     @cached_property
     def data(self) -> list[Data]:
@@ -86,7 +92,7 @@ def attempt(strategy: str, source: PageSource) -> Attempt:
     facts: list[Fact] = []
     refused: list[Refusal] = []
     trace: list[Trace] = []
-    for found, name, where in _pieces(names, source, facts):
+    for found, name, where in _pieces(names, source):
         facts += found.facts
         refused += found.refused
         result = (
@@ -96,43 +102,57 @@ def attempt(strategy: str, source: PageSource) -> Attempt:
     return Attempt(facts=tuple(facts), refused=tuple(refused), trace=tuple(trace))
 
 
-def _pieces(names: Sequence[str], source: PageSource, facts: list[Fact]) -> Iterator[Piece]:
-    tables: dict[str, Callable[[Table], Found]] = {
-        columns.NAME: lambda table: columns.read_columns(table, source.scope),
-        kinds.NAME: lambda table: kinds.read_kinds(table, source.scope, source.walked.blocks.prose),
-        transposed.NAME: lambda table: transposed.read_transposed(table, source.scope),
-        context_bands.NAME: lambda table: context_bands.read_bands(table, source.scope, facts),
-    }
-    readers = {name: tables[name] for name in names if name in tables}
-    if readers:
-        for table in source.walked.blocks.tables:
-            yield _read_table(table, readers)
-    if arrays.NAME in names:
-        yield from _arrays(source)
+def _pieces(names: Sequence[str], source: PageSource) -> Iterator[Piece]:
+    pieces = [*_tables(names, source), *(_arrays(source) if arrays.NAME in names else ())]
+    if pieces:
+        stated = token_statements(said.text for said in source.walked.blocks.prose)
+        checked = agreeing([found for found, _, _ in pieces], stated)
+        yield from ((found, name, where) for found, (_, name, where) in zip(checked, pieces, strict=True))
     if records.NAME in names:
         yield records.read_records(source.data, source.scope), records.NAME, "data in the page"
     if cards.NAME in names and source.scope.page.cards is not None:
-        yield (
-            cards.read_cards(source.cards, source.walked.places, source.scope.page.cards, source.scope),
-            cards.NAME,
-            "cards",
-        )
+        spec = source.scope.page.cards
+        yield cards.read_cards(source.cards, source.walked.places, spec, source.scope), cards.NAME, "cards"
 
 
-def _read_table(table: Table, readers: dict[str, Callable[[Table], Found]]) -> Piece:
+def _tables(names: Sequence[str], source: PageSource) -> Iterator[Piece]:
+    """Every table, read by the first of the named strategies that it has the shape of."""
+    scope = source.scope
+    known: list[Fact] = []
+    by_name: dict[str, Reader] = {
+        columns.NAME: lambda table: columns.read_columns(table, scope),
+        kinds.NAME: lambda table: kinds.read_kinds(table, scope, source.walked.blocks.prose),
+        transposed.NAME: lambda table: transposed.read_transposed(table, scope),
+        context_bands.NAME: lambda table: context_bands.read_bands(table, scope, known),
+    }
+    readers = {name: by_name[name] for name in names if name in by_name}
+    if not readers:
+        return
+    for table in source.walked.blocks.tables:
+        found, name = _read_table(table, readers)
+        known += found.facts
+        yield found, name, _where(table)
+
+
+def _where(table: Table) -> str:
     head = " | ".join(cell.text for cell in table.rows[0] if cell is not None)
-    where = f"table {head[:80]!r} in {table.context.path[-80:]!r}"
+    return f"table {head[:80]!r} in {table.context.path[-80:]!r}"
+
+
+def _read_table(table: Table, readers: Mapping[str, Reader]) -> tuple[Found, str]:
     reasons = []
+    if table.context.torn:
+        readers, reasons = {}, ["its place is not certain, because tags before it are not closed"]
     for name, reader in readers.items():
         found = reader(table)
         if found.mine:
-            return found, name, where
+            return one_unit(of_table(found, table), "the table"), name
         reasons.append(f"{name}: {found.reason}")
     reason = "; ".join(reasons)
     text = " | ".join(cell.text for row in table.rows[:3] for cell in row if cell is not None)
     priced = any(cell is not None and has_money(cell.text) for row in table.rows for cell in row)
     refused = (refusal(text, f"the table is not read: {reason}"),) if priced else ()
-    return Found(mine=False, reason=reason, refused=refused), "+".join(readers), where
+    return Found(mine=False, reason=reason, refused=refused), "+".join(readers)
 
 
 def _arrays(source: PageSource) -> Iterator[Piece]:

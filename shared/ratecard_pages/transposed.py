@@ -59,8 +59,8 @@ class _Reader:
         text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
         if not any(meaning.component for meaning in meanings) or _NOT_PRICED.search(label):
             return
-        if any(cell is None for cell in row):
-            self.refused.append(refusal(text, "the row has fewer cells than there are models"))
+        if (fault := self._table.fault(tuple(row))) is not None:
+            self.refused.append(refusal(text, fault))
             return
         for cell, names in zip(row[self._labels :], self._names, strict=True):
             if cell is not None:
