@@ -49,7 +49,7 @@ class Bench:
         self.app = create_app(
             Parts(
                 catalogue=self.catalogue,
-                archive=Archive(pool=lambda: pool),
+                archive=Archive(pool=lambda: pool, now=self.clock),
                 syncs=syncs,
                 trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),

@@ -300,3 +300,20 @@ async def test_a_trigger_that_waits_answers_with_the_result(bench: Bench) -> Non
         assert (answer.json()["success"], answer.json()["pricingUpdated"]) == (True, 1)
         slow = await client.post("/api/admin/sync/trigger", params={"wait": "true"}, headers=headers)
         assert (slow.status_code, slow.json()["syncId"]) == (202, "sync-2")
+
+
+async def test_an_announcement_that_was_not_confirmed_is_not_a_past_price(bench: Bench) -> None:
+    announced = price("2", effective_from=date(2031, 3, 3))
+    await bench.sync(0, enriched(model(prices=[price("1"), announced])), closing("swift-1"))
+    await bench.sync(1, enriched(model(prices=[price("1")]), on=1), closing("swift-1", on=1))
+    bench.now = day(4)
+    await bench.registry.bring_into_force()
+    then = await bench.get("/api/models/swift-1", at="2031-03-04")
+    assert then["inputCostPerMillion"] == 1
+
+
+async def test_an_announced_price_is_shown_for_a_time_to_come(bench: Bench) -> None:
+    announced = price("2", effective_from=date(2031, 3, 9))
+    await bench.sync(0, enriched(model(prices=[price("1"), announced])), closing("swift-1"))
+    assert (await bench.get("/api/models/swift-1", at="2031-03-10"))["inputCostPerMillion"] == 2
+    assert (await bench.get("/api/models/swift-1", at="2031-03-08"))["inputCostPerMillion"] == 1

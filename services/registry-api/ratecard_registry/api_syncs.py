@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+from aiokafka.errors import KafkaError
+from faststream.exceptions import FastStreamException
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
@@ -19,6 +21,8 @@ from ratecard_registry.views import View
 from ratecard_shared.events import SyncRequested
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
+_SECONDS_TO_PUBLISH: Final = 10.0
+_NO_KAFKA: Final = "Kafka did not take the request in time, though it still may: look at GET /health, then try again."
 _JSON: Final = "application/problem+json"
 
 
@@ -62,7 +66,10 @@ class Trigger:
         request = SyncRequested(
             providers=wanted.providers, requested_by="api", reason=wanted.reason, requested_at=asked_at
         )
-        sync_id = await self._publish(request)
+        try:
+            sync_id = await asyncio.wait_for(self._publish(request), _SECONDS_TO_PUBLISH)
+        except (KafkaError, FastStreamException, OSError, TimeoutError) as error:
+            raise Problem(503, _NO_KAFKA, headers={"Retry-After": "10"}) from error
         await syncs.remember(sync_id, wanted.providers, asked_at)
         return Triggered(sync_id=sync_id, status_url=f"/api/admin/sync/{sync_id}")
 

@@ -58,9 +58,12 @@ class History(View, frozen=True, kw_only=True):
 class Archive:
     """Reads the past. `pool` is called when PostgreSQL is needed."""
 
-    def __init__(self, *, pool: Callable[[], asyncpg.Pool]) -> None:
+    def __init__(
+        self, *, pool: Callable[[], asyncpg.Pool], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         """Wire it."""
         self._pool = pool
+        self._now = now
         self._sql = queries(QUERIES)
 
     async def living_name(self, name: str, ids: Mapping[str, Sequence[str]]) -> str:
@@ -80,8 +83,10 @@ class Archive:
         return History(data=entries, total=len(entries))
 
     async def as_of(self, model: ModelView, at: datetime) -> ModelView:
-        """Return the model with the prices that were in force at that time."""
-        rows = self._sql.prices_at(self._pool(), provider=model.provider, model_id=model.id, at=at)
+        """Return the model with the prices that were in force at that time, or are announced to be."""
+        rows = self._sql.prices_at(
+            self._pool(), provider=model.provider, model_id=model.id, at=at, announced=at > self._now()
+        )
         pricing = views.pricing_view([price_from(row) async for row in rows])
         return msgspec.structs.replace(model, **views.shown_prices(pricing))
 

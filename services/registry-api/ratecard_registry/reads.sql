@@ -34,12 +34,13 @@ WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
   AND effective_date BETWEEN :start AND :until
 ORDER BY effective_date, tier, context_limit, currency, region, id;
 
--- name: prices_at(provider, model_id, at)
+-- name: prices_at(provider, model_id, at, announced)
+-- An announcement counts for a time to come only: whether it came into force is a row of its own.
 SELECT DISTINCT ON (tier, context_limit, currency, region) h.*, NULL::date AS effective_until,
     '{}'::text[] AS missed_in, '' AS absent_in
 FROM pricing_history h
 WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
-  AND effective_date <= :at AND (end_date IS NULL OR end_date > :at)
+  AND effective_date <= :at AND (end_date IS NULL OR end_date > :at) AND (kind <> 'scheduled' OR :announced)
 ORDER BY tier, context_limit, currency, region, effective_date DESC, recorded_at DESC, id DESC;
 
 -- name: statuses()
@@ -58,7 +59,8 @@ FROM syncs WHERE sync_id = :sync_id;
 SELECT requested_at, providers FROM sync_requests WHERE sync_id = :sync_id;
 
 -- name: add_request(sync_id, providers, requested_at)!
-INSERT INTO sync_requests (sync_id, providers, requested_at) VALUES (:sync_id, :providers, :requested_at)
+WITH forgotten AS (DELETE FROM sync_requests WHERE requested_at < :requested_at::timestamptz - interval '7 days')
+INSERT INTO sync_requests (sync_id, providers, requested_at) VALUES (:sync_id, :providers, :requested_at::timestamptz)
 ON CONFLICT DO NOTHING;
 
 -- name: sync_providers(sync_id)
