@@ -179,10 +179,11 @@ def _report(side: ModelsDiscovered | PricingScraped | None, count: int) -> SideR
 def _side_errors(
     provider: str, discovered: ModelsDiscovered | None, scraped: PricingScraped | None
 ) -> tuple[SyncError, ...]:
-    sides = (("discovery", discovered), ("pricing", scraped))
     silent = "it did not answer by the deadline: see whether its service is running"
-    said = [(stage, silent if side is None else _failure(side)) for stage, side in sides]
-    said += [("pricing", f"{read.url}: {read.error}") for read in (scraped.pages if scraped else ()) if read.error]
+    pages: list[str | None] = [f"{read.url}: {read.error}" for read in (scraped.pages if scraped else ()) if read.error]
+    said = [("discovery", silent if discovered is None else _failure(discovered))]
+    # A side whose pages all failed only says again what they say.
+    said += [("pricing", error) for error in pages or [silent if scraped is None else _failure(scraped)]]
     return tuple(SyncError(provider=provider, stage=stage, error=error) for stage, error in said if error)
 
 
