@@ -17,6 +17,7 @@ from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.describing import ExactNumbers
 from ratecard_registry.sync_view import Syncs
 
 
@@ -45,6 +46,7 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
             if name != "access"
         },
         exception_handlers=problems.handlers(),
+        plugins=[ExactNumbers()],
         lifespan=lifespan or [],
         openapi_config=OpenAPIConfig(
             title="Ratecard",

@@ -11,11 +11,11 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ratecard_registry import metrics
 from ratecard_registry.cache import Cache
+from ratecard_registry.describing import answers
 from ratecard_registry.problems import as_json
 from ratecard_registry.sync_view import Status, Syncs
 from ratecard_registry.views import View
@@ -100,7 +100,7 @@ def sync_health(status: Status) -> SyncHealth:
     )
 
 
-@get("/health", responses={200: ResponseSpec(Health, description="How everything is")}, tags=["operations"])
+@get("/health", responses={200: answers(Health, "How everything is")}, tags=["operations"])
 async def health(doctor: NamedDependency[Doctor]) -> Response[bytes]:
     """Return how the registry and everything that it leans on is; 503 if it cannot answer requests."""
     found = await doctor.look()

@@ -11,23 +11,22 @@ from typing import Annotated, Any, Final, Literal
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from ratecard_registry.archive import Archive
+from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
-from ratecard_registry.problems import Problem, ProblemView, as_json
+from ratecard_registry.describing import answers, refuses
+from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.selecting import DEFAULT_LIMIT, MOST, Filter, Page, page, resolve
 from ratecard_registry.views import ModelView
 
 _HISTORY: Final = "/pricing-history"
-_MISSING: Final = ResponseSpec(ProblemView, description="There is no such model", media_type="application/problem+json")
-_AMBIGUOUS: Final = ResponseSpec(
-    ProblemView, description="Several providers have this id: `candidates`", media_type="application/problem+json"
-)
+_MISSING: Final = refuses("There is no such model")
+_AMBIGUOUS: Final = refuses("Several providers have this id: `candidates` names them")
+_WRONG: Final = refuses("A parameter has a value that it does not take")
 
 
-@get("/api/models", responses={200: ResponseSpec(Page, description="A page of models")}, tags=["models"])
+@get("/api/models", responses={200: answers(Page, "A page of models"), 400: _WRONG}, tags=["models"])
 async def list_models(
     *,
     catalogue: NamedDependency[Catalogue],
@@ -54,7 +53,12 @@ async def list_models(
 
 @get(
     "/api/models/{name:path}",
-    responses={200: ResponseSpec(ModelView, description="The model"), 404: _MISSING, 409: _AMBIGUOUS},
+    responses={
+        200: answers(ModelView | History, "The model, or its history"),
+        400: _WRONG,
+        404: _MISSING,
+        409: _AMBIGUOUS,
+    },
     tags=["models"],
 )
 async def one_model(

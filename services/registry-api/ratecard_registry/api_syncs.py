@@ -12,10 +12,10 @@ from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ratecard_registry.problems import Problem, ProblemView, as_json
+from ratecard_registry.describing import answers, refuses
+from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.sync_view import SyncResult, Syncs, SyncView
 from ratecard_registry.views import View
 from ratecard_shared.events import SyncRequested
@@ -23,7 +23,8 @@ from ratecard_shared.events import SyncRequested
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
 _SECONDS_TO_PUBLISH: Final = 10.0
 _NO_KAFKA: Final = "Kafka did not take the request in time, though it still may: look at GET /health, then try again."
-_JSON: Final = "application/problem+json"
+_NO_KEY: Final = refuses("The key is missing or wrong")
+_CLOSED: Final = refuses("No RATECARD_ADMIN_KEY is set, so admin routes are closed")
 
 
 class TriggerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,9 +79,12 @@ class Trigger:
     "/api/admin/sync/trigger",
     status_code=202,
     responses={
-        202: ResponseSpec(Triggered, description="The sync was asked for"),
-        200: ResponseSpec(SyncResult, description="With `wait`: how it went"),
-        400: ResponseSpec(ProblemView, description="A provider is not known", media_type=_JSON),
+        202: answers(Triggered, "The sync was asked for"),
+        200: answers(SyncResult, "With `wait`: how it went"),
+        400: refuses("A provider is not known"),
+        401: _NO_KEY,
+        403: _CLOSED,
+        503: refuses("Kafka cannot be reached"),
     },
     tags=["admin"],
 )
@@ -102,8 +106,10 @@ async def trigger_sync(
 @get(
     "/api/admin/sync/{sync_id:str}",
     responses={
-        200: ResponseSpec(SyncView, description="How the sync goes"),
-        404: ResponseSpec(ProblemView, description="Nobody asked for such a sync", media_type=_JSON),
+        200: answers(SyncView, "How the sync goes"),
+        401: _NO_KEY,
+        403: _CLOSED,
+        404: refuses("Nobody asked for such a sync"),
     },
     tags=["admin"],
 )

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ratecard_registry.stored import Price, StoredModel
-from ratecard_shared.events import Capability, MatchExplained
+from ratecard_shared.events import Capability, MatchExplained, Usability
 from ratecard_shared.prices import GLOBAL, STANDARD, UNITS, USD, Evidence, PriceState
 
 TBD: Final = "TBD"
@@ -69,7 +69,7 @@ class FactsView(View, frozen=True, kw_only=True):
     classification: tuple[str, ...]
     context_window: int | None
     max_output_tokens: int | None
-    usability: str
+    usability: Usability
     capabilities: tuple[Capability, ...]
     aliases: tuple[str, ...]
     shutdown_date: date | None
@@ -126,7 +126,7 @@ def facts_view(model: StoredModel) -> FactsView:
         classification=facts.classification,
         context_window=facts.context_window,
         max_output_tokens=facts.max_output_tokens,
-        usability=facts.usability.value,
+        usability=facts.usability,
         capabilities=facts.capabilities,
         aliases=facts.aliases,
         shutdown_date=facts.shutdown_date,
