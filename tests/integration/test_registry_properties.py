@@ -25,6 +25,8 @@ from ratecard_shared.database import connected
 from ratecard_shared.events import Capability, EnrichedModel, Usability
 from ratecard_shared.prices import PriceRow
 
+pytestmark = pytest.mark.slow
+
 a_hundred = settings(
     max_examples=100,
     deadline=None,
