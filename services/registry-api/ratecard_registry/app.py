@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 from redis.asyncio import Redis
 
-from ratecard_providers.load import load_providers
+from ratecard_providers.load import described_providers, load_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_health import Doctor
@@ -18,6 +18,7 @@ from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.handlers import Registry
 from ratecard_registry.problems import Problem
+from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.settings import RegistrySettings
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
@@ -38,7 +39,8 @@ def build(settings: RegistrySettings) -> Any:
     service = Service("registry-api", kafka=kafka, database_settings=settings.database)
     cache = Cache(redis_client(settings))
     teller = Teller(pool=lambda: service.pool, cache=cache, seconds=seconds(settings))
-    registry = Registry(pool=lambda: service.pool, tell_caches=teller.tell)
+    quarantine = Quarantine(described_providers(settings.service))
+    registry = Registry(pool=lambda: service.pool, tell_caches=teller.tell, quarantine=quarantine)
     kafka.consume_batches(
         MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched
     )

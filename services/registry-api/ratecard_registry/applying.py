@@ -14,6 +14,7 @@ from prometheus_client import Counter as Metric
 from ratecard_registry import changes
 from ratecard_registry.changes import Decision
 from ratecard_registry.metrics import MODELS_DEPRECATED, PRICING_UPDATED
+from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Place, Store
 from ratecard_registry.stored import StoredModel
 from ratecard_registry.sync_store import SyncStore
@@ -36,8 +37,16 @@ Counted = Counter[tuple[Metric, str]]
 class Applying:
     """One transaction's work. `now` is the same for all of it."""
 
-    def __init__(self, store: Store, syncs: SyncStore, connection: asyncpg.Connection, now: datetime) -> None:
-        """Take the open transaction."""
+    def __init__(
+        self,
+        store: Store,
+        syncs: SyncStore,
+        connection: asyncpg.Connection,
+        now: datetime,
+        quarantine: Quarantine | None = None,
+    ) -> None:
+        """Take the open transaction. Without a quarantine every price is believed."""
+        self._quarantine = quarantine
         self._store = store
         self._syncs = syncs
         self._connection = connection
@@ -61,15 +70,21 @@ class Applying:
         listed = await self._store.listed(self._connection, {event.provider for event in events})
         older: list[Enriched] = []
         decided: list[tuple[ModelEnriched, Decision]] = []
+        screening = await self._quarantine.screening(self._connection, events, self._now) if self._quarantine else None
         for event in events:
             known = stored.get(_place(event))
             newest = listed.get(event.provider)
             unlisted = known is None and newest is not None and changes.place(event) < newest
-            decision = None if unlisted else changes.enrich(known, event, self._now)
+            screened = screening.screen(known, event) if screening else None
+            decision = None if unlisted else changes.enrich(known, event, self._now, screened)
             if decision is None:
                 older.append(event)
             else:
                 decided.append((event, decision))
+                if screening and screened:
+                    screening.changed += screened.entries
+        if self._quarantine and screening:
+            await self._quarantine.save(self._connection, screening, self._now)
         await self._merge_page_names([event for event, _ in decided], stored.keys())
         await self._write_by_sync(decided)
         return older
@@ -112,6 +127,8 @@ class Applying:
         if decision is not None:
             await self._write(event.sync_id, [decision])
             await self._store.move_history(self._connection, provider, page_id, event.model.id)
+            if self._quarantine:
+                await self._quarantine.let_go(self._connection, provider, page_id, self._now)
             _LOG.info("%s/%s is %s since its API names it", provider, page_id, event.model.id)
 
     async def _close(self, closing: ProviderEnriched) -> bool:
@@ -120,6 +137,8 @@ class Applying:
             return False
         await self._deprecate(closing)
         await self._judge(closing)
+        if self._quarantine:
+            await self._settle(self._quarantine, closing)
         if closing.pricing.outcome == SideOutcome.COMPLETE:
             await self._store.bump(self._connection, [f"fallback:{provider}"])
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
@@ -139,6 +158,14 @@ class Applying:
         if closing.unpriced_ids:
             _LOG.warning("%s has no known price for %s: shown as TBD", provider, ", ".join(closing.unpriced_ids))
         return True
+
+    async def _settle(self, quarantine: Quarantine, closing: ProviderEnriched) -> None:
+        """Bring into force what only looked as if it had moved, and say what is held back."""
+        admitted = await quarantine.decide_moves(self._connection, closing, self._now)
+        models = await self._load(closing.provider, admitted)
+        decided = [changes.admit(model, admitted[model.facts.id], self._now) for model in models]
+        await self._write(closing.sync_id, decided)
+        await quarantine.close(self._connection, closing, self._now)
 
     async def _deprecate(self, closing: ProviderEnriched) -> None:
         if closing.discovery.outcome == SideOutcome.COMPLETE:

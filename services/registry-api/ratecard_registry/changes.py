@@ -6,14 +6,16 @@ a fact that is known is not replaced by one that is not.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from ratecard_registry.price_changes import PriceChange, Prices
+from ratecard_registry.quarantined import Entry, since
 from ratecard_registry.reading import sort_out
+from ratecard_registry.screening import Screened
 from ratecard_registry.stored import Applied, Price, StoredModel
 from ratecard_shared.events import (
     EnrichedModel,
@@ -67,8 +69,13 @@ def place(event: ModelEnriched | ProviderEnriched) -> Applied:
     return Applied(started_at=event.started_at, sync_id=event.sync_id, generation=event.generation)
 
 
-def enrich(stored: StoredModel | None, event: ModelEnriched, now: datetime) -> Decision | None:
-    """Decide what the event does to the model; None if a later sync was applied already."""
+def enrich(
+    stored: StoredModel | None, event: ModelEnriched, now: datetime, screened: Screened | None = None
+) -> Decision | None:
+    """Decide what the event does to the model; None if a later sync was applied already.
+
+    `screened` is what is left of its prices once the suspicious ones are held back.
+    """
     applied = place(event)
     if stored is not None and stored.applied >= applied:
         return None
@@ -79,7 +86,8 @@ def enrich(stored: StoredModel | None, event: ModelEnriched, now: datetime) -> D
     if event.model.prices is None:
         prices.keep_time(now)
     else:
-        prices.read(sort_out(event.model.prices, now), applied, now)
+        _admit(prices, screened.released if screened else (), now)
+        prices.read(screened.reading if screened else sort_out(event.model.prices, now), applied, now)
     start = stored or StoredModel(
         provider=event.provider, facts=facts, applied=applied, discovered_at=event.started_at, updated_at=now
     )
@@ -121,6 +129,20 @@ def judge(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Deci
     pages = frozenset(page.url for page in closing.pages if page.error is None)
     prices.judge(lambda price: _well_read(price, pages, closing), applied)
     return _decided(stored, stored, None, prices, now)
+
+
+def admit(stored: StoredModel, entries: Iterable[Entry], now: datetime) -> Decision:
+    """Decide what prices that were held back do to a model, now that they are believed."""
+    prices = Prices(stored.prices, stored.announced)
+    _admit(prices, entries, now)
+    return _decided(stored, stored, None, prices, now)
+
+
+def _admit(prices: Prices, entries: Iterable[Entry], now: datetime) -> None:
+    for entry in entries:
+        in_force = next((price for price in prices.in_force if price.key == entry.row.key), None)
+        begun = Applied(started_at=since(entry, in_force, now), sync_id=entry.seen_in[-1], generation=0)
+        prices.admit(entry.row, begun, now)
 
 
 def keep_time(stored: StoredModel, now: datetime) -> Decision:

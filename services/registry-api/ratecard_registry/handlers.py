@@ -15,6 +15,7 @@ import asyncpg
 
 from ratecard_registry import changes
 from ratecard_registry.applying import SYNC_STATUS, Applying, Counted
+from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Store
 from ratecard_registry.sync_store import SyncStore
 from ratecard_shared import inbox
@@ -33,8 +34,10 @@ class Registry:
         pool: Callable[[], asyncpg.Pool],
         tell_caches: Callable[[], Awaitable[None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        quarantine: Quarantine | None = None,
     ) -> None:
-        """Wire it."""
+        """Wire it. Without a quarantine every price is believed."""
+        self._quarantine = quarantine
         self._pool = pool
         self._tell_caches = tell_caches
         self._now = now
@@ -56,7 +59,7 @@ class Registry:
     async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> Counted:
         """Apply events in the caller's transaction, and return what to count once it is committed."""
         new = await inbox.first_times(connection, CONSUMER, [event.event_id for event in events])
-        applying = Applying(self._store, self._syncs, connection, self._now())
+        applying = Applying(self._store, self._syncs, connection, self._now(), self._quarantine)
         await self._store.lock(connection, {event.provider for event in events})
         for run in runs([event for event in _once(events) if event.event_id in new]):
             older = await applying.run(run)
@@ -79,6 +82,8 @@ class Registry:
         async with self._pool().acquire() as connection, connection.transaction():
             if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id):
                 await self._syncs.keep_bodies(connection, scraped.bodies)
+                if self._quarantine:
+                    await self._quarantine.keep_refusals(connection, scraped, self._now())
 
     async def bring_into_force(self) -> int:
         """Bring announced prices into force on their day, end those whose last day is over; return how many models."""

@@ -83,6 +83,13 @@ class Prices:
                 self._not_seen(price, applied, now)
         self._read_announcements(reading, applied, now)
 
+    def admit(self, row: PriceRow, applied: Applied, now: datetime) -> None:
+        """Take in a price that was held back until now, as of `applied`."""
+        if row.effective_from and midnight(row.effective_from) > now:
+            self._announce(as_price(row, effective_date=midnight(row.effective_from), sync_id=applied.sync_id))
+        else:
+            self._see(row, self._in_force.get(row.key), applied, now)
+
     def all_absent(self, applied: Applied) -> None:
         """Note that this sync shows none of the prices."""
         for price in self.in_force:

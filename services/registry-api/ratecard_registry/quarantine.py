@@ -1,0 +1,272 @@
+"""The quarantine in PostgreSQL: what is compared with what, what is held back, and what is said about it.
+
+Every method runs in the caller's transaction, under the provider's lock. A price that is held and the reason for it are
+written together with what the same sync brought into force.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from ratecard_providers.spec import Provider
+from ratecard_registry.expected import currencies
+from ratecard_registry.neighbours import Neighbours
+from ratecard_registry.quarantine_alerts import held_back, refused
+from ratecard_registry.quarantined import Entry, State
+from ratecard_registry.reading import Reading, sort_out
+from ratecard_registry.screening import Screened, decided, screen
+from ratecard_registry.stored import Key, StoredModel
+from ratecard_registry.suspicion import Suspicion
+from ratecard_shared import outbox
+from ratecard_shared.database import queries
+from ratecard_shared.events import ModelEnriched, PriceSaid, PricingScraped, ProviderEnriched, SideOutcome
+from ratecard_shared.prices import PriceRow, Refusal
+from ratecard_shared.topics import ALERT_RAISED
+
+QUERIES: Final = Path(__file__).with_name("quarantine.sql")
+SERVICE: Final = "registry-api"
+_KEPT: Final = timedelta(days=7)
+_Before = list[tuple[str, Key, dict[str, Decimal]]]
+_Read = dict[str, list[tuple[Key, dict[str, Decimal]]] | None]
+
+
+class Quarantine:
+    """The tables of held prices. `providers` are the provider files by id."""
+
+    def __init__(self, providers: Mapping[str, Provider] | None = None) -> None:
+        """Read the named queries."""
+        self._sql = queries(QUERIES)
+        self._providers = providers or {}
+
+    async def screening(
+        self, connection: asyncpg.Connection, events: Sequence[ModelEnriched], now: datetime
+    ) -> Screening:
+        """Return what screens the prices that these events say, of models that are all different."""
+        of_provider: dict[str, list[ModelEnriched]] = defaultdict(list)
+        for event in events:
+            of_provider[event.provider].append(event)
+        readings = {
+            (event.provider, event.model.id): None if event.model.prices is None else sort_out(event.model.prices, now)
+            for event in events
+        }
+        neighbours, expected, entries = {}, {}, defaultdict(list)
+        for provider, said in sorted(of_provider.items()):
+            newest = max(said, key=lambda event: (event.started_at, event.sync_id))
+            near = await self._neighbours(connection, newest)
+            for event in said:
+                if event.sync_id == near.sync_id:
+                    near.neighbours.note(event.model.id, readings[provider, event.model.id])
+            neighbours[provider] = near
+            config = await self._sql.scraping_config(connection, provider=provider)
+            expected[provider] = currencies(self._providers.get(provider), config)
+            ids = [event.model.id for event in said]
+            async for row in self._sql.open_entries(connection, provider=provider, ids=ids):
+                entries[provider, row["model_id"]].append(entry_from(row))
+        return Screening(readings=readings, near=neighbours, entries=entries, currencies=expected)
+
+    async def _neighbours(self, connection: asyncpg.Connection, event: ModelEnriched) -> Near:
+        """Return what a sync's prices are compared with: from its first model on, what was in force before it."""
+        row = await self._sql.neighbours(connection, provider=event.provider)
+        if row is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
+            return near_from(row)
+        before = [
+            ((row["model_id"], _key(row)), msgspec.convert(row["rates"], dict[str, Decimal]))
+            async for row in self._sql.prices_before(connection, provider=event.provider)
+        ]
+        return Near(sync_id=event.sync_id, started_at=event.started_at, neighbours=Neighbours(dict(before)))
+
+    async def save(self, connection: asyncpg.Connection, screening: Screening, now: datetime) -> None:
+        """Keep what was read, and the entries that are new or changed."""
+        for provider, near in screening.near.items():
+            await self._sql.save_neighbours(
+                connection,
+                provider=provider,
+                sync_id=near.sync_id,
+                started_at=near.started_at,
+                before=[(model_id, key, rates) for (model_id, key), rates in near.neighbours.before.items()],
+                read={
+                    model_id: None if rows is None else list(rows.items())
+                    for model_id, rows in near.neighbours.read.items()
+                },
+            )
+        # What ends gives its place to what begins.
+        for entry in sorted(screening.changed, key=lambda entry: entry.open):
+            await self._save(connection, entry, now)
+
+    async def _save(self, connection: asyncpg.Connection, entry: Entry, now: datetime) -> None:
+        if not entry.open:
+            await self._sql.end_entry(
+                connection, id=entry.id, state=entry.state.value, seen_in=list(entry.seen_in), at=now
+            )
+        elif entry.id:
+            await self._sql.change_entry(connection, id=entry.id, **_judged(entry))
+        else:
+            await self._sql.add_entry(connection, **_row(entry), **_judged(entry))
+
+    async def decide_moves(
+        self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime
+    ) -> dict[str, list[Entry]]:
+        """Decide what had to wait for the whole list; return what may come into force, by model."""
+        rows = [row async for row in self._sql.undecided(connection, provider=closing.provider)]
+        row = await self._sql.neighbours(connection, provider=closing.provider)
+        if not rows or row is None or row["sync_id"] != closing.sync_id:
+            return {}
+        neighbours = near_from(row).neighbours
+        admitted: dict[str, list[Entry]] = defaultdict(list)
+        for entry in decided(map(entry_from, rows), neighbours, neighbours.whole(closing.model_ids)):
+            if not entry.suspicions:
+                await self._sql.forget_entry(connection, id=entry.id)
+                admitted[entry.model_id].append(entry)
+            elif entry.is_due:
+                await self._save(connection, entry.ended(State.RELEASED), now)
+                admitted[entry.model_id].append(entry)
+            else:
+                await self._save(connection, entry, now)
+        return admitted
+
+    async def close(self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime) -> None:
+        """Say what is held since the last time, and keep what a good list left over."""
+        rows = [row async for row in self._sql.alert(connection, provider=closing.provider)]
+        if rows:
+            entries = sorted(map(entry_from, rows), key=lambda entry: entry.id)
+            alert = held_back(entries, sync_id=closing.sync_id, now=now)
+            await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+        if closing.pricing.outcome == SideOutcome.COMPLETE:
+            await self._sql.save_unmatched(
+                connection,
+                provider=closing.provider,
+                sync_id=closing.sync_id,
+                started_at=closing.started_at,
+                names=list(closing.unmatched_names),
+                unpriced_ids=list(closing.unpriced_ids),
+            )
+
+    async def let_go(self, connection: asyncpg.Connection, provider: str, model_id: str, now: datetime) -> None:
+        """Withdraw what is held of a page's name: an API has named its model, under which all is looked at anew."""
+        async for row in self._sql.open_entries(connection, provider=provider, ids=[model_id]):
+            await self._save(connection, entry_from(row).ended(State.WITHDRAWN), now)
+
+    async def keep_refusals(self, connection: asyncpg.Connection, scraped: PricingScraped, now: datetime) -> None:
+        """Keep what a provider's pages refused, and say what was not refused before."""
+        pieces = [(one.text, one.reason) for one in scraped.refused]
+        if not pieces:
+            return
+        rows = self._sql.save_refusals(
+            connection,
+            provider=scraped.provider,
+            sync_id=scraped.sync_id,
+            at=scraped.occurred_at,
+            texts=[text for text, _ in pieces],
+            reasons=[reason for _, reason in pieces],
+        )
+        new = [Refusal(text=row["text"], reason=row["reason"]) async for row in rows if row["is_new"]]
+        await self._sql.forget_refusals(connection, provider=scraped.provider, before=scraped.occurred_at - _KEPT)
+        if new:
+            alert = refused(scraped, new, now=now)
+            await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+
+
+class Near(msgspec.Struct, frozen=True, kw_only=True):
+    """Neighbours in the sync whose prices are compared with them."""
+
+    sync_id: str
+    started_at: datetime
+    neighbours: Neighbours
+
+
+class Screening:
+    """Screens the models of one batch. `changed` are the entries to save once their models are."""
+
+    def __init__(
+        self,
+        *,
+        readings: Mapping[tuple[str, str], Reading | None],
+        near: Mapping[str, Near],
+        entries: Mapping[tuple[str, str], Iterable[Entry]],
+        currencies: Mapping[str, frozenset[str]],
+    ) -> None:
+        """Take what was loaded for the batch."""
+        self._readings = readings
+        self.near = near
+        self._entries = entries
+        self._currencies = currencies
+        self.changed: list[Entry] = []
+
+    def screen(self, stored: StoredModel | None, event: ModelEnriched) -> Screened | None:
+        """Screen what the event says; None if it says nothing of prices."""
+        place = (event.provider, event.model.id)
+        reading = self._readings[place]
+        if reading is None:
+            return None
+        return screen(
+            stored,
+            event,
+            reading,
+            self._entries.get(place, ()),
+            neighbours=self.near[event.provider].neighbours,
+            currencies=self._currencies[event.provider],
+        )
+
+
+def entry_from(row: Mapping[str, Any]) -> Entry:
+    """Return the entry in a row of `quarantine`."""
+    return Entry(
+        id=row["id"],
+        provider=row["provider"],
+        model_id=row["model_id"],
+        row=msgspec.convert(row["held"], PriceRow),
+        old=msgspec.convert(row["old"], PriceSaid | None),
+        suspicions=msgspec.convert(row["suspicions"], tuple[Suspicion, ...]),
+        undecided=row["undecided"],
+        seen_in=tuple(row["seen_in"]),
+        first_seen_at=row["first_seen_at"],
+        state=State(row["state"]),
+        open=row["open"],
+    )
+
+
+def near_from(row: Mapping[str, Any]) -> Near:
+    """Return the neighbours in a row of `price_neighbours`."""
+    before = {(model_id, key): rates for model_id, key, rates in msgspec.convert(row["before"], _Before)}
+    read = {
+        model_id: None if rows is None else dict(rows) for model_id, rows in msgspec.convert(row["read"], _Read).items()
+    }
+    return Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(before, read))
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return (row["tier"], row["context_limit"], row["currency"], row["region"])
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = entry.row
+    return {
+        "provider": entry.provider,
+        "model_id": entry.model_id,
+        "tier": row.tier,
+        "context_limit": row.above_tokens,
+        "currency": row.currency,
+        "region": row.region,
+        "effective_from": row.effective_from,
+        "held": row,
+        "old": entry.old,
+        "first_seen_at": entry.first_seen_at,
+    }
+
+
+def _judged(entry: Entry) -> dict[str, Any]:
+    return {
+        "seen_in": list(entry.seen_in),
+        "kind": entry.kind.value,
+        "reason": entry.reason,
+        "suspicions": entry.suspicions,
+        "undecided": entry.undecided,
+    }

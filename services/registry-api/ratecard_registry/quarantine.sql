@@ -1,0 +1,92 @@
+-- name: scraping_config(provider)$
+SELECT config FROM scraping_config WHERE provider = :provider AND active;
+
+-- name: neighbours(provider)^
+SELECT sync_id, started_at, before, read FROM price_neighbours WHERE provider = :provider;
+
+-- name: prices_before(provider)
+SELECT model_id, tier, context_limit, currency, region, rates FROM model_pricing WHERE provider = :provider;
+
+-- name: save_neighbours(provider, sync_id, started_at, before, read)!
+INSERT INTO price_neighbours (provider, sync_id, started_at, before, read)
+VALUES (:provider, :sync_id, :started_at, :before, :read)
+ON CONFLICT (provider) DO UPDATE SET
+    sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, before = EXCLUDED.before, read = EXCLUDED.read;
+
+-- name: open_entries(provider, ids)
+SELECT * FROM quarantine WHERE provider = :provider AND model_id = ANY(:ids::text[]) AND open ORDER BY id;
+
+-- name: undecided(provider)
+SELECT * FROM quarantine WHERE provider = :provider AND undecided AND open ORDER BY id;
+
+-- name: end_entry(id, state, seen_in, at)!
+UPDATE quarantine SET state = :state::text, open = false, seen_in = :seen_in,
+    decided_by = CASE WHEN state = :state::text THEN decided_by
+        WHEN :state::text = 'released' THEN 'later syncs' ELSE 'the page' END,
+    decided_at = CASE WHEN state = :state::text THEN decided_at ELSE :at::timestamptz END
+WHERE id = :id;
+
+-- name: change_entry(id, seen_in, kind, reason, suspicions, undecided)!
+UPDATE quarantine SET seen_in = :seen_in, kind = :kind, reason = :reason, suspicions = :suspicions,
+    undecided = :undecided
+WHERE id = :id;
+
+-- name: add_entry(provider, model_id, tier, context_limit, currency, region, effective_from, held, old, kind, reason, suspicions, undecided, seen_in, first_seen_at)!
+INSERT INTO quarantine (provider, model_id, tier, context_limit, currency, region, effective_from, held, old, kind,
+    reason, suspicions, undecided, seen_in, first_seen_at, state)
+VALUES (:provider, :model_id, :tier, :context_limit, :currency, :region, :effective_from, :held, :old, :kind, :reason,
+    :suspicions, :undecided, :seen_in, :first_seen_at, 'held');
+
+-- name: forget_entry(id)!
+DELETE FROM quarantine WHERE id = :id;
+
+-- name: alert(provider)
+-- What is held and was not said yet: from now on it is.
+UPDATE quarantine SET alerted = true
+WHERE provider = :provider AND state = 'held' AND NOT alerted AND NOT undecided
+RETURNING *;
+
+-- name: entry(id)^
+SELECT * FROM quarantine WHERE id = :id;
+
+-- name: decide(id, state, open, note, decided_at)!
+UPDATE quarantine SET state = :state, open = :open, undecided = false, note = :note, decided_by = 'administrator',
+    decided_at = :decided_at
+WHERE id = :id;
+
+-- name: listed(provider, state, limit)
+SELECT *, count(*) OVER () AS total FROM quarantine
+WHERE (:provider::text IS NULL OR provider = :provider::text) AND (:state::text IS NULL OR state = :state::text)
+ORDER BY id DESC LIMIT :limit;
+
+-- name: save_unmatched(provider, sync_id, started_at, names, unpriced_ids)!
+INSERT INTO unmatched AS u (provider, sync_id, started_at, names, unpriced_ids)
+VALUES (:provider, :sync_id, :started_at, :names, :unpriced_ids)
+ON CONFLICT (provider) DO UPDATE SET
+    sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, names = EXCLUDED.names,
+    unpriced_ids = EXCLUDED.unpriced_ids
+WHERE u.started_at <= EXCLUDED.started_at;
+
+-- name: unmatched(provider)
+SELECT provider, sync_id, started_at, names, unpriced_ids FROM unmatched
+WHERE :provider::text IS NULL OR provider = :provider::text ORDER BY provider;
+
+-- name: save_refusals(provider, sync_id, at, texts, reasons)
+-- Return what was not refused before.
+INSERT INTO page_refusals AS p (provider, text, reason, first_seen_at, last_seen_at, sync_id)
+SELECT DISTINCT :provider, piece.text, piece.reason, :at::timestamptz, :at::timestamptz, :sync_id
+FROM unnest(:texts::text[], :reasons::text[]) AS piece (text, reason)
+ON CONFLICT (provider, md5(text), md5(reason)) DO UPDATE SET
+    last_seen_at = greatest(p.last_seen_at, EXCLUDED.last_seen_at), sync_id = EXCLUDED.sync_id
+RETURNING text, reason, (xmax = 0) AS is_new;
+
+-- name: forget_refusals(provider, before)!
+DELETE FROM page_refusals WHERE provider = :provider AND last_seen_at < :before;
+
+-- name: refusals(provider)
+-- What each provider's newest pages refused.
+SELECT r.provider, r.text, r.reason, r.first_seen_at, r.last_seen_at, r.sync_id FROM page_refusals r
+WHERE (:provider::text IS NULL OR r.provider = :provider::text)
+  AND r.sync_id = (SELECT n.sync_id FROM page_refusals n WHERE n.provider = r.provider
+                   ORDER BY n.last_seen_at DESC, n.sync_id LIMIT 1)
+ORDER BY r.provider, r.first_seen_at, r.text;
