@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-_SIZE: Final = r"(\d+(?:[.,]\d+)*)\s*(k|m|万)?"
+_SIZE: Final = r"(\d+(?:[.,]\d+)*)(?:\s*(k|m|万)(?![a-z]))?"
 _TAIL: Final = (
     r"(?:\s*(?:input|context|prompt|total)?\s*(?:tokens?|context(?: length| window)?|tok\b)"
     r"(?:\s*(?:context(?: length)?|length))?)?"

@@ -44,9 +44,13 @@ def read_cards(
     """Read every card that the provider file's selector found, with its place in the text that the page shows."""
     facts: list[Fact] = []
     refused: list[Refusal] = []
+    inner = set(cards)
     for card in cards[:_MOST_CARDS]:
         place = spans.get(card)
         if place is None:
+            continue
+        if inner & set(card.iterdescendants()):
+            refused.append(refusal(spec.card, "a card stands within another one, so tags are not closed"))
             continue
         reader = _Card(card, Span(text=SEEN, start=place[0], end=place[1]), spec, scope)
         reader.read()

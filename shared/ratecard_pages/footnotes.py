@@ -84,7 +84,8 @@ def _from_note(fact: Fact, note: Prose, scope: Scope) -> list[Fact]:
     price = MONEY.search(found["price"]) if found else None
     if found is None or price is None:
         return []
-    words = found["price"][: price.start()] + " " + found["price"][price.end() :]
+    after = re.split(r",\s|;|\b(?:and|or)\b", found["price"][price.end() :])[0]
+    words = found["price"][: price.start()] + " " + after
     try:
         meaning = combine([understand(found["what"].replace(" output", " : output")), understand(words)])
         figure = Figure(amount=Decimal(_amount(price).replace(",", "")), printed=_amount(price), currency=None)

@@ -26,7 +26,8 @@ _HEADINGS: Final = {f"h{n}": n for n in range(1, 7)}
 
 def parse(text: str) -> etree._Element | None:
     """The tree that lxml recovers from the text, or None if there is none."""
-    cleaned = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+    # what follows </html> is shown by a browser and dropped by the parser
+    cleaned = re.sub(r"^\s*<\?xml[^>]*\?>|</html\s*>", "", text)
     try:
         return lxml_html.document_fromstring(cleaned) if cleaned.strip() else None
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):

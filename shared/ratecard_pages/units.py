@@ -109,7 +109,8 @@ _PATTERNS: Final = (
 
 
 _BETWEEN: Final = re.compile(
-    rf"({_PER}(?:{_COUNT}))\s+((?:(?:cached|audio|text|image|video) )?(?:input|output))\s+(tok\w*)"
+    rf"((?:{_PER}(?:{_COUNT}))|(?<![\w.])(?:1\s?m|1,?000,?000|million|1\s?k|1,?000))\s+"
+    r"((?:(?:cached|audio|text|image|video) )?(?:input|output))\s+(tok\w*)"
 )
 
 
