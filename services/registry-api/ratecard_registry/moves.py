@@ -44,7 +44,9 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
             return True
         if not rows and not self.has_past:
             return False
-        return key not in rows or any(rows[key].get(name) != rates.get(name) for name in self.parts)
+        if key not in rows:
+            return True
+        return bool(_changed(rates, rows[key]) if self.new == rates else _changed(rates, rows[key]) & self.parts)
 
 
 def sources(place: Place, new: Rates, before: Mapping[Place, Rates], read: Read) -> tuple[Place, ...]:
