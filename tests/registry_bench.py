@@ -15,10 +15,12 @@ from registry_events import day
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.evidence import PageStore
 from ratecard_registry.handlers import Registry
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
@@ -46,10 +48,15 @@ class Bench:
         self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock)
         self.catalogue = Catalogue(pool=lambda: pool, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
+        archive = Archive(pool=lambda: pool, now=self.clock)
+        documented = {"acme": {"swift-1": ("The Swift",)}}
+        self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         self.app = create_app(
             Parts(
                 catalogue=self.catalogue,
-                archive=Archive(pool=lambda: pool, now=self.clock),
+                archive=archive,
+                resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
+                pages=self.pages,
                 syncs=syncs,
                 trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -69,6 +70,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(token for token in self.core if token.isalpha())
 
 
+@lru_cache(maxsize=8192)  # the same ids are asked about at every look-up and every sync
 def parse(text: str, *, provider: str = "") -> Name:
     """Take a name apart. `provider` owns names that say a size or a job only ("OCR 4.1" on Mistral's page)."""
     vendor, rest = _take_vendor(_plain(text))

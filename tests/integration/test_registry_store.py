@@ -10,7 +10,7 @@ import pytest
 from registry_bench import Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
-from ratecard_registry import catalogue, store, sync_store
+from ratecard_registry import catalogue, evidence, store, sync_store
 from ratecard_shared.database import connected, queries
 from ratecard_shared.events import MatchExplained, PriceChangeKind
 from ratecard_shared.prices import Evidence
@@ -22,7 +22,9 @@ async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
         yield made
 
 
-@pytest.mark.parametrize("path", [store.QUERIES, sync_store.QUERIES, catalogue.QUERIES], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [store.QUERIES, sync_store.QUERIES, catalogue.QUERIES, evidence.QUERIES], ids=lambda path: path.stem
+)
 async def test_every_query_fits_the_schema(database_url: str, path: Any) -> None:
     found = queries(path)
     names = [name for name in found.available_queries if not name.endswith("_cursor")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Router
@@ -11,14 +11,18 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
-from ratecard_registry import api_health, api_models, api_syncs, problems
+from ratecard_registry import api_evidence, api_health, api_models, api_resolve, api_syncs, problems
 from ratecard_registry.access import Access
 from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.describing import ExactNumbers
+from ratecard_registry.evidence import PageStore
 from ratecard_registry.sync_view import Syncs
+
+_READING: Final = [*api_models.ROUTES, *api_resolve.ROUTES, *api_evidence.ROUTES]
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +30,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     catalogue: Catalogue
     archive: Archive
+    resolver: Resolver
+    pages: PageStore
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor
@@ -36,7 +42,7 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     """Return the app. `lifespan` runs the service around it."""
     return Litestar(
         route_handlers=[
-            Router("/", route_handlers=list(api_models.ROUTES), guards=[parts.access.to_read]),
+            Router("/", route_handlers=_READING, guards=[parts.access.to_read]),
             Router("/", route_handlers=list(api_syncs.ROUTES), guards=[parts.access.to_administer]),
             *api_health.ROUTES,
         ],

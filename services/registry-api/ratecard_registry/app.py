@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 from redis.asyncio import Redis
 
-from ratecard_providers.load import described_providers, load_providers
+from ratecard_providers.load import described_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_health import Doctor
+from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.evidence import PageStore
 from ratecard_registry.handlers import Registry
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
@@ -30,6 +31,7 @@ from ratecard_shared.topics import MODEL_ENRICHED, PRICING_SCRAPED, SYNC_REQUEST
 
 _SECONDS_BETWEEN_LOOKS_AT_THE_DAY: Final = 20.0
 _SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
+_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES: Final = 6 * 3600.0
 _SECONDS_OF_GRACE: Final = 30.0
 
 
@@ -48,7 +50,9 @@ def build(settings: RegistrySettings) -> Any:
     kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
-    return create_app(_parts(settings, service, kafka, cache), lifespan=[service.running])
+    parts = _parts(settings, service, kafka, cache)
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
+    return create_app(parts, lifespan=[service.running])
 
 
 def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Cache) -> Parts:
@@ -65,14 +69,17 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Ca
     kept = seconds(settings)
     catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)
     syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=kept)
-    extra = settings.service.ratecard_providers
-    known = load_providers(Path(extra) if extra else None).keys()
+    providers = described_providers(settings.service)
+    documented = {name: provider.documented_names for name, provider in providers.items()}
+    archive = Archive(pool=pool)
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
     return Parts(
         catalogue=catalogue,
-        archive=Archive(pool=pool),
+        archive=archive,
+        resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
+        pages=PageStore(pool=pool, days=settings.evidence_retention_days),
         syncs=syncs,
-        trigger=Trigger(publish=publish, known=known, wait_at_most=longest),
+        trigger=Trigger(publish=publish, known=providers.keys(), wait_at_most=longest),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
         access=Access(admin_key=settings.ratecard_admin_key, anonymous_read=settings.ratecard_anonymous_read),
     )

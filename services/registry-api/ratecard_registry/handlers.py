@@ -81,7 +81,7 @@ class Registry:
         """Keep the bytes of the pages that prices were read from."""
         async with self._pool().acquire() as connection, connection.transaction():
             if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id):
-                await self._syncs.keep_bodies(connection, scraped.bodies)
+                await self._syncs.keep_bodies(connection, scraped.bodies, self._now())
                 if self._quarantine:
                     await self._quarantine.keep_refusals(connection, scraped, self._now())
 

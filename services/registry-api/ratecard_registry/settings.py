@@ -17,6 +17,7 @@ from ratecard_shared.settings import (
     takes,
 )
 
+Days = Annotated[int, takes("a whole number of days; 0 keeps all", ge=0)]
 Ttl = Annotated[int, takes("a whole number of seconds from 1", ge=1)]
 
 
@@ -36,6 +37,7 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     model_cache_ttl: Ttl = 3600
     pricing_cache_ttl: Ttl = 3600
     fallback_cache_ttl: Ttl = 604_800
+    evidence_retention_days: Days = 400
     sync_timeout_ms: Milliseconds = 300_000
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = True

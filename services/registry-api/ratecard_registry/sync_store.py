@@ -57,11 +57,11 @@ class SyncStore:
                 error=page.error,
             )
 
-    async def keep_bodies(self, connection: asyncpg.Connection, bodies: tuple[PageBytes, ...]) -> None:
-        """Keep the bytes of pages, once per hash."""
+    async def keep_bodies(self, connection: asyncpg.Connection, bodies: tuple[PageBytes, ...], now: datetime) -> None:
+        """Keep the bytes of pages, once per hash, and note that they were seen now."""
         for body in bodies:
             await self._sql.keep_body(
-                connection, sha256=body.sha256, index=body.index, total=body.total, data=body.data
+                connection, sha256=body.sha256, index=body.index, total=body.total, data=body.data, kept_at=now
             )
 
     async def began(self, connection: asyncpg.Connection, started: SyncStarted) -> None:

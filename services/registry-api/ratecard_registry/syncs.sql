@@ -24,8 +24,9 @@ ON CONFLICT (provider, url) DO UPDATE SET
     error = EXCLUDED.error
 WHERE p.checked_at <= EXCLUDED.checked_at;
 
--- name: keep_body(sha256, index, total, data)!
-INSERT INTO page_bodies (sha256, index, total, data) VALUES (:sha256, :index, :total, :data) ON CONFLICT DO NOTHING;
+-- name: keep_body(sha256, index, total, data, kept_at)!
+INSERT INTO page_bodies AS b (sha256, index, total, data, kept_at) VALUES (:sha256, :index, :total, :data, :kept_at)
+ON CONFLICT (sha256, index) DO UPDATE SET kept_at = greatest(b.kept_at, EXCLUDED.kept_at);
 
 -- name: end_provider(sync_id, provider, generation, outcome, discovered, errors, ended_at)^
 INSERT INTO sync_outcomes (sync_id, provider, generation, outcome, models_discovered, errors, ended_at)
