@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -28,7 +29,7 @@ _SMALLEST: Final = 1_000
 
 
 _THRESHOLD: Final = re.compile(rf"(?:[<>]=?|[≤≥]|&[lg]t;=?)\s*{_SIZE}\s*$", re.IGNORECASE)
-_TOKENS_AFTER: Final = re.compile(r"input tokens?|context length|prompt tokens?")
+_TOKENS_AFTER: Final = ("input token", "context length", "prompt token")
 _REACH: Final = 20
 
 
@@ -52,9 +53,16 @@ def take_band(text: str) -> tuple[Band | None, str]:
 
 def thresholds(text: str) -> frozenset[int]:
     """Every size that a text compares input tokens with, as in "> 200k input tokens" or "< 272k context length"."""
-    before = (text[max(0, found.start() - _REACH) : found.start()] for found in _TOKENS_AFTER.finditer(text))
+    before = (text[max(0, at - _REACH) : at] for words in _TOKENS_AFTER for at in _places(text, words))
     sizes = (_size(m[1], (m[2] or "").lower()) for piece in before if (m := _THRESHOLD.search(piece)) is not None)
     return frozenset(size for size in sizes if size is not None)
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + 1)
 
 
 def _range(text: str) -> tuple[Band, int, int] | None:

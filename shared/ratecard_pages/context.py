@@ -12,7 +12,7 @@ from ratecard_pages.blocks import Context
 from ratecard_pages.units import OTHER, TOKENS, Unit, take_units
 from ratecard_pages.words import Meaning, fold, understand
 
-_PRICE_WORDS: Final = re.compile(r"pric|cost|billed|charged|单价|价格|计费")
+_PRICE_WORDS: Final = re.compile(r"pric|Pric|cost|Cost|billed|charged|单价|价格|计费")
 _NO_MODEL: Final = re.compile(r"fine-?\s?tun|finetun|\btools?\b|training|微调|训练", re.IGNORECASE)
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
@@ -52,14 +52,10 @@ def token_statements(prose: Iterable[str]) -> list[Decimal]:
 
 @lru_cache(maxsize=1024)
 def _statement(text: str) -> tuple[Unit, ...] | None:
-    folded = fold(text)
-    if (
-        len(folded) > _LONGEST_STATEMENT
-        or _PRICE_WORDS.search(folded) is None
-        or re.search(r"[$¥€£]\s?\d|\d\s?元", folded)
-    ):
+    if len(text) > _LONGEST_STATEMENT or _PRICE_WORDS.search(text) is None:
         return None
-    if not re.search(r"\bper\b|/|每|为单位|单位", folded):
+    folded = fold(text)
+    if re.search(r"[$¥€£]\s?\d|\d\s?元", folded) or not re.search(r"\bper\b|/|每|为单位|单位", folded):
         return None
     units = tuple(unit for unit in dict.fromkeys(take_units(folded)[0]) if unit.kind != OTHER)
     return units if len(units) == 1 else None
@@ -85,5 +81,7 @@ def about_video(context: Context) -> bool:
 
 def page_currency(text: str) -> str | None:
     """The currency of all prices of the page, where one sentence says so."""
+    if "ll prices" not in text and "ll Prices" not in text:
+        return None
     found = {understand(match[1]).currency for match in _ALL_PRICES.finditer(text)}
     return found.pop() if len(found) == 1 else None

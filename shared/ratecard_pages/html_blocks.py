@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -27,7 +26,9 @@ _HEADINGS: Final = {f"h{n}": n for n in range(1, 7)}
 def parse(text: str) -> etree._Element | None:
     """The tree that lxml recovers from the text, or None if there is none."""
     # what follows </html> is shown by a browser and dropped by the parser
-    cleaned = re.sub(r"^\s*<\?xml[^>]*\?>|</html\s*>", "", text)
+    cleaned = text.replace("</html>", "").replace("</HTML>", "")
+    if cleaned.lstrip()[:5] == "<?xml":
+        cleaned = cleaned[cleaned.find(">") + 1 :]
     try:
         return lxml_html.document_fromstring(cleaned) if cleaned.strip() else None
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
@@ -87,6 +88,7 @@ class _Walker:
         self._heading_at: tuple[etree._Element, int] | None = None
         self._head: list[str] = []
         self._torn = False
+        self._blank = False
         self._unbalanced = unbalanced
         self._skip: etree._Element | None = None
 
@@ -107,7 +109,7 @@ class _Walker:
         if tag in SKIP:
             self._skip = element
             return
-        if element in self._marked:
+        if self._marked and element in self._marked:
             self._opened[element] = self.at
         if tag == "astro-island" and element.get("props"):
             self._flush()
@@ -152,7 +154,7 @@ class _Walker:
             self._flush()
         if self._panes and self._panes[-1][0] is element:
             self._panes.pop()
-        if element in self._opened:
+        if self._opened and element in self._opened:
             self.places[element] = (self._opened.pop(element), self.at)
         self._space(tag)
         self._text(element.tail)
@@ -166,6 +168,9 @@ class _Walker:
             self._put(text)
 
     def _put(self, text: str) -> None:
+        if self._blank and text.isspace():
+            return
+        self._blank = text[-1].isspace()
         self.out.append(text)
         if self._table is not None:
             self._table.text(text, self.at)

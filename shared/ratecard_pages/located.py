@@ -123,6 +123,8 @@ def walk(root: Node) -> Iterator[Node]:
 
 
 def _string(printed: str) -> str:
+    if "\\" not in printed:
+        return printed[1:-1]
     value = json.loads(printed, strict=False)
     return value if isinstance(value, str) else ""
 

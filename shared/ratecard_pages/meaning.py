@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -26,6 +27,7 @@ from ratecard_pages.units import (
 from ratecard_pages.words import LONG, Meaning, fold
 from ratecard_shared.prices import STANDARD, UNITS
 
+_NOTHING: Final = Meaning()
 _TOKEN_BASES: Final = ("input", "cached_input", "cache_write", "cache_write_5m", "cache_write_1h", "output")
 
 
@@ -35,9 +37,10 @@ class Refused(Exception):  # noqa: N818 - it is no error of the program: it is h
 
 def combine(layers: Iterable[Meaning]) -> Meaning:
     """Join meanings from the outside in. Inner words decide; two that exclude each other are refused."""
-    result = Meaning()
+    result = _NOTHING
     for layer in layers:
-        result = _join(result, layer)
+        if layer != _NOTHING:
+            result = layer if result is _NOTHING else _join(result, layer)
     return result
 
 
@@ -141,9 +144,14 @@ def the_unit(meaning: Meaning, scope: Scope) -> Unit | None:
     if units:
         return units[0]
     if scope.page.unit and meaning.component in _TOKEN_BASES:
-        silent, _ = take_units(fold(scope.page.unit))
-        return silent[0] if silent else None
+        return _silent(scope.page.unit)
     return None
+
+
+@lru_cache(maxsize=64)
+def _silent(unit: str) -> Unit | None:
+    units, _ = take_units(fold(unit))
+    return units[0] if units else None
 
 
 def components(meaning: Meaning, unit: Unit | None, *, is_zero: bool, about_video: bool) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def price_cell(
     """Read every figure of a cell for every name. A figure whose words do not settle what it is, is refused."""
     if cell.fault is not None:
         return [], [refusal(text, cell.fault)]
+    if cell.empty:
+        return [], []
     figures = cell.figures or ((Figure(amount=Decimal(0), printed="", currency=None),) if cell.free else ())
     inner = _figure_meanings(figures, scope)
     facts: list[Fact] = []

@@ -38,9 +38,10 @@ def read_page(
         return _nothing("the page is empty", "")
     evidence = Evidence(url=url, fetched_at=fetched_at, sha256=hashlib.sha256(body).hexdigest(), strategy="", text="")
     failed: list[PageReading] = []
+    stated = (_long_context(document.text), page_currency(document.text))
     root = None
     for page in _candidates(spec, url):
-        source = PageSource(document, _scope(document, page, spec), root)
+        source = PageSource(document, _scope(page, spec, *stated), root)
         root = source.root if page.grid is None else root
         for strategy in page.strategies:
             reading = _try(strategy, source, evidence)
@@ -55,15 +56,19 @@ def _candidates(spec: Pricing, url: str) -> Iterator[Page]:
     yield from exact or spec.pages
 
 
-def _scope(document: Document, page: Page, spec: Pricing) -> Scope:
-    found = thresholds(document.text)
-    long_context = next(iter(found)) if len(found) == 1 else None
+def _scope(page: Page, spec: Pricing, long_context: int | None, stated_currency: str | None) -> Scope:
     return Scope(
         page=page,
         currency=page.currency or spec.currency,
         long_context=long_context,
-        page_currency=page_currency(document.text),
+        page_currency=stated_currency,
     )
+
+
+def _long_context(text: str) -> int | None:
+    """The number of tokens that the page compares with, if it is one."""
+    found = thresholds(text)
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _try(strategy: str, source: PageSource, evidence: Evidence) -> PageReading:
@@ -74,7 +79,8 @@ def _try(strategy: str, source: PageSource, evidence: Evidence) -> PageReading:
         result = attempt(strategy, source)
     except Exception as error:  # noqa: BLE001 - whatever the bytes were, the caller gets a named refusal
         return _nothing(f"strategy {strategy!r} failed on the page: {type(error).__name__}: {error}"[:300], strategy)
-    rows, refused = assemble(result.facts, Source(evidence=evidence, texts=source.texts))
+    texts = source.texts if result.facts else {}
+    rows, refused = assemble(result.facts, Source(evidence=evidence, texts=texts))
     refusals = tuple(dict.fromkeys([*result.refused, *refused]))[:_MOST_REFUSALS]
     rules = find_rules(prose.text for prose in source.walked.blocks.prose) if rows else ()
     return PageReading(

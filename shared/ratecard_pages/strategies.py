@@ -65,6 +65,11 @@ class PageSource:
         unbalanced = self.document.text.count("<div") > self.document.text.count("</div")
         return walk_html(self.root, self.scope.page.tier_attribute, self.cards, unbalanced=unbalanced)
 
+    @property
+    def may_have_tables(self) -> bool:
+        """Whether it is worth walking the page for tables."""
+        return self.root is None or self.scope.page.grid is not None or next(self.root.iter("table"), None) is not None
+
     @cached_property
     def data(self) -> list[Data]:
         return list(find_data(self.document.text, self.document.kind))
@@ -126,7 +131,7 @@ def _tables(names: Sequence[str], source: PageSource) -> Iterator[Piece]:
         context_bands.NAME: lambda table: context_bands.read_bands(table, scope, known),
     }
     readers = {name: by_name[name] for name in names if name in by_name}
-    if not readers:
+    if not readers or not source.may_have_tables:
         return
     for table in source.walked.blocks.tables:
         found, name = _read_table(table, readers)
