@@ -45,6 +45,7 @@ _COMMANDS: Final = {
     "models": ("ratecard_cli.models:models", "List models with their prices."),
     "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
     "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
+    "providers": ("ratecard_cli.providers:providers", "List the provider files, or check them."),
     "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),
     "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
     "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),

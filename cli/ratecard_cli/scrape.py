@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from cyclopts import Parameter
 
+from ratecard_cli.explaining import explained
 from ratecard_cli.faults import UnreachableError, UsageError
 from ratecard_cli.provider_files import named
 from ratecard_cli.terminal import Flag, Json, figure, note, say, show_table, write_json
@@ -57,18 +58,18 @@ def scrape(
     as_json
         Print one JSON object: provider, source, prices with evidence, refused, rules.
     explain
-        Say which strategy read which part of the page, on stderr.
+        Say which strategy read which part and which row, and all that was refused and why, on stderr.
     """
     file = named(provider)
     page = _fetched(source, provider) if _is_url(source) else _saved(source, url)
     reading = read_page(page.body, url=page.url, provider=file, fetched_at=page.fetched_at)
     if explain:
-        for line in reading.trace:
-            note(f"{line.strategy}: {line.where}: {line.result}")
+        for line in explained(reading):
+            note(line)
     if as_json:
         write_json(report(reading, file, page.url, hashlib.sha256(page.body).hexdigest()))
     else:
-        _show(reading, page)
+        _show(reading, page, refusals=not explain)
 
 
 def _is_url(source: str) -> bool:
@@ -101,7 +102,7 @@ async def _fetch(url: str, provider: str, environ: Mapping[str, str]) -> _Source
     return _Source(url=page.final_url, body=page.body, fetched_at=page.fetched_at)
 
 
-def _show(reading: PageReading, page: _Source) -> None:
+def _show(reading: PageReading, page: _Source, *, refusals: bool) -> None:
     rows = [_row(price) for price in reading.prices]
     if rows:
         show_table(
@@ -112,10 +113,12 @@ def _show(reading: PageReading, page: _Source) -> None:
         )
     else:
         say("No price was read.")
+    if not refusals:
+        return
     for refusal in reading.refused[:_SHOWN_REFUSALS]:
         note(f"refused: {refusal.reason}: {' '.join(refusal.text.split())[:100]}")
     if len(reading.refused) > _SHOWN_REFUSALS:
-        note(f"and {len(reading.refused) - _SHOWN_REFUSALS} more refused: --json shows all")
+        note(f"and {len(reading.refused) - _SHOWN_REFUSALS} more refused: --json or --explain shows all")
 
 
 def _row(price: Any) -> tuple[str, ...]:
