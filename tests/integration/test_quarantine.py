@@ -186,17 +186,18 @@ async def test_rows_that_changed_places_stay_where_they_were(yard: Yard) -> None
     await yard.sync(0, costs("a", "1", "4"), costs("b", "2", "8"), costs("c", "3", "9"))
     for number in range(1, 5):
         await yard.sync(number, costs("a", "2", "8"), costs("b", "1", "4"), costs("c", "3.3", "9"))
-    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal("3.3")}
-    assert await yard.entries() == [("a", "moved_row", "held"), ("b", "moved_row", "held")]
+    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal(3)}
+    kinds = [("a", "moved_row", "held"), ("b", "moved_row", "held"), ("c", "page_in_doubt", "held")]
+    assert await yard.entries() == kinds
     (alert,) = await yard.alerts()
     assert "these are the figures that b (standard, USD, global) had, and has no longer" in alert.summary
 
 
-async def test_rows_that_slid_stay_where_they_were_although_the_last_one_is_news(yard: Yard) -> None:
+async def test_rows_that_slid_stay_where_they_were_and_the_last_one_too(yard: Yard) -> None:
     await yard.sync(0, costs("a", "1", "4"), costs("b", "2", "8"), costs("c", "3", "9"))
     for number in range(1, 6):
         await yard.sync(number, costs("a", "2", "8"), costs("b", "3", "9"), costs("c", "3.5", "9.5"))
-    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal("3.5")}
+    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal(3)}
 
 
 async def test_models_that_come_one_by_one_are_compared_all_the_same(yard: Yard) -> None:
@@ -206,6 +207,16 @@ async def test_models_that_come_one_by_one_are_compared_all_the_same(yard: Yard)
     await yard.apply(1, closing("a", "b", "c", on=1))
     assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal("2.5")}
     assert {kind for _, kind, _ in await yard.entries()} == {"moved_row"}
+
+
+async def test_what_only_stood_on_a_page_in_doubt_comes_into_force_with_the_next_good_one(yard: Yard) -> None:
+    true = [costs("a", "1", "4"), costs("b", "2", "8")]
+    await yard.sync(0, *true)
+    await yard.sync(1, costs("a", "2", "8"), costs("b", "1", "4"), costs("new", "7", "9"))
+    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2)}
+    await yard.sync(2, *true, costs("new", "7", "9"))
+    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "new": Decimal(7)}
+    assert {state for _, _, state in await yard.entries()} == {"withdrawn"}
 
 
 async def test_a_price_that_becomes_a_siblings_is_in_force_when_the_sync_ends(yard: Yard) -> None:
@@ -280,13 +291,14 @@ async def test_a_first_list_is_believed_as_it_is(yard: Yard) -> None:
 async def test_a_page_name_that_an_api_names_now_is_no_neighbour(yard: Yard) -> None:
     await yard.sync(0, costs("Swift One", "1.25", found_on_page=True), discovery="disabled")
     match = MatchExplained(name="Swift One", method="normalised", score=100)
-    await yard.apply(1, enriched(costs("swift-1", "1.25", match=match), on=1))
+    await yard.sync(1, costs("swift-1", "1.25", match=match))
     assert await yard.prices() == {"swift-1": Decimal("1.25")}
 
 
 async def test_a_provider_is_not_compared_with_another(yard: Yard) -> None:
     await yard.apply(0, enriched(costs("a", "1")), enriched(costs("b", "2"), provider="zenith"))
     await yard.apply(1, enriched(costs("a", "2"), on=1), enriched(costs("b", "1"), provider="zenith", on=1))
+    await yard.apply(1, closing("a", on=1), closing("b", on=1, provider="zenith"))
     assert await yard.prices() == {"a": Decimal(2), "b": Decimal(1)}
 
 

@@ -18,7 +18,7 @@ Place = tuple[str, Key]
 """A model's id and the key of one of its prices."""
 Rows = Mapping[Key, Rates]
 Read = Mapping[str, Rows | None]
-"""What a sync read of models so far, by id: no rows if its pages do not name the model, None if it cannot be told."""
+"""What a sync read of every model, by id: no rows if its pages do not name it, None if its prices cannot be told."""
 Cell = tuple[Key, str]
 
 
@@ -50,7 +50,7 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sources(place: Place, new: Rates, before: Mapping[Place, Rates], read: Read) -> tuple[Place, ...]:
-    """Return the places whose old figures stand at `place` now, except those read to have them still."""
+    """Return the places whose old figures stand at `place` now and no longer where they stood."""
     old = before.get(place, {})
     parts = _changed(old, new)
     if not parts:
@@ -62,12 +62,12 @@ def sources(place: Place, new: Rates, before: Mapping[Place, Rates], read: Read)
         if (model_id, key) != place
         and key[2] == place[1][2]
         and change.may_be_of(rates, (read.get(model_id) or {}).get(key, {}))
-        and (model_id not in read or change.was_given_up(key, rates, read[model_id]))
+        and change.was_given_up(key, rates, read.get(model_id, {}))
     )
 
 
 def moved_rows(before: Mapping[Place, Rates], read: Read) -> dict[Place, Place]:
-    """Return which places hold the old figures of which other, once `read` is all that the sync read."""
+    """Return which places hold the old figures of which other."""
     found = {}
     fresh: set[Decimal] = set()
     for place, new in _rows(read):

@@ -13,15 +13,13 @@ from ratecard_registry.stored import Key
 class Neighbours:
     """`before` are the prices in force before the sync, `read` what it read so far of models that are not as before.
 
-    What it read of models that are as before is in `known` too, but need not be kept: that they were read at all is
-    told by the list of models at the sync's end.
+    What it read of models that are as before need not be kept: the list of models at the sync's end tells them.
     """
 
     def __init__(self, before: Mapping[Place, Rates], read: Read | None = None) -> None:
         """Take what is known when the first model of the sync comes, or the next ones."""
         self.before = before
         self.read: dict[str, Rows | None] = dict(read or {})
-        self.known: dict[str, Rows | None] = dict(self.read)
         self._by_model: dict[str, dict[Key, Rates]] = defaultdict(dict)
         for (model_id, key), rates in before.items():
             self._by_model[model_id][key] = rates
@@ -29,7 +27,6 @@ class Neighbours:
     def note(self, model_id: str, reading: Reading | None) -> None:
         """Take in what was read of a model, None if it could not be told."""
         rows = None if reading is None else {key: row.rates for key, row in reading.in_force.items()}
-        self.known[model_id] = rows
         if rows is not None and rows == self.rows_before(model_id):
             self.read.pop(model_id, None)
         else:

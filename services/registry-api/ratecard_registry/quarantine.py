@@ -115,9 +115,9 @@ class Quarantine:
         self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime
     ) -> dict[str, list[Entry]]:
         """Decide what had to wait for the whole list; return what may come into force, by model."""
-        rows = [row async for row in self._sql.undecided(connection, provider=closing.provider)]
+        rows = [row async for row in self._sql.open_of_provider(connection, provider=closing.provider)]
         row = await self._sql.neighbours(connection, provider=closing.provider)
-        if not rows or row is None or row["sync_id"] != closing.sync_id:
+        if not any(row["undecided"] for row in rows) or row is None or row["sync_id"] != closing.sync_id:
             return {}
         neighbours = near_from(row).neighbours
         admitted: dict[str, list[Entry]] = defaultdict(list)
@@ -265,7 +265,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 def _judged(entry: Entry) -> dict[str, Any]:
     return {
         "seen_in": list(entry.seen_in),
-        "kind": entry.kind.value,
+        "kind": entry.kind,
         "reason": entry.reason,
         "suspicions": entry.suspicions,
         "undecided": entry.undecided,

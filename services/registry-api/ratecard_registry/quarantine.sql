@@ -16,8 +16,8 @@ ON CONFLICT (provider) DO UPDATE SET
 -- name: open_entries(provider, ids)
 SELECT * FROM quarantine WHERE provider = :provider AND model_id = ANY(:ids::text[]) AND open ORDER BY id;
 
--- name: undecided(provider)
-SELECT * FROM quarantine WHERE provider = :provider AND undecided AND open ORDER BY id;
+-- name: open_of_provider(provider)
+SELECT * FROM quarantine WHERE provider = :provider AND open ORDER BY id;
 
 -- name: end_entry(id, state, seen_in, at)!
 UPDATE quarantine SET state = :state::text, open = false, seen_in = :seen_in,
@@ -57,6 +57,7 @@ WHERE id = :id;
 -- name: listed(provider, state, limit)
 SELECT *, count(*) OVER () AS total FROM quarantine
 WHERE (:provider::text IS NULL OR provider = :provider::text) AND (:state::text IS NULL OR state = :state::text)
+  AND (alerted OR NOT undecided)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: save_unmatched(provider, sync_id, started_at, names, unpriced_ids)!

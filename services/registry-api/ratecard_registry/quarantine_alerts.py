@@ -23,7 +23,7 @@ def held_back(entries: Sequence[Entry], *, sync_id: str, now: datetime) -> Alert
     provider = entries[0].provider
     named = "; ".join(f"{one.model_id} ({one.row.tier}): {one.reason}" for one in entries[:_MOST_NAMED])
     more = f"; and {len(entries) - _MOST_NAMED} more" if len(entries) > _MOST_NAMED else ""
-    kinds = Counter(one.kind.value for one in entries)
+    kinds = Counter(one.kind for one in entries)
     return AlertRaised(
         event_id=derived_id(KIND, provider, sync_id, *(one.id for one in entries)),
         sync_id=sync_id,

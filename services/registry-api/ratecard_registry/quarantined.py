@@ -34,8 +34,8 @@ class State(StrEnum):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One held row. While it is `open`, it keeps this value of its slot out of force: held, or rejected and still said.
 
-    `undecided`: whether it is a neighbour's row that moved will be known when its whole list is read. `seen_in` are the
-    latest syncs that said it, `id` is 0 until it is stored.
+    `undecided`: whether it is a neighbour's row that moved will be known when its whole list is read; until then it may
+    have no suspicion at all. `seen_in` are the latest syncs that said it, `id` is 0 until it is stored.
     """
 
     id: int = 0
@@ -56,9 +56,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return (self.row.key, self.row.effective_from)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> str:
         """The gravest of its suspicions."""
-        return self.suspicions[0].kind
+        return self.suspicions[0].kind.value if self.suspicions else "undecided"
 
     @property
     def reason(self) -> str:
@@ -68,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_due(self) -> bool:
         """Tell whether it has been said often enough to be released by itself."""
-        if self.undecided or self.state is not State.HELD or not releasable(self.suspicions):
+        if self.undecided or self.state is not State.HELD or not self.suspicions or not releasable(self.suspicions):
             return False
         return len(self.seen_in) > LATER_SYNCS_THAT_RELEASE
 
@@ -77,15 +77,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return (self.row.rates, self.row.free) == (row.rates, row.free)
 
     def seen_again(self, sync_id: str, found: Iterable[Suspicion], *, undecided: bool) -> Entry:
-        """Return it as it is after another sync said the same. A suspicion that was certain once does not go away."""
-        kept = () if self.undecided else self.suspicions
+        """Return it as it is after another sync said the same. A suspicion of its own does not go away."""
+        kept = () if self.undecided else tuple(one for one in self.suspicions if one.kind is not Kind.PAGE_IN_DOUBT)
         kinds = {one.kind for one in kept}
         together = (*kept, *(one for one in found if one.kind not in kinds))
         seen_in = self.seen_in if sync_id in self.seen_in else (*self.seen_in[1 - _MOST_SYNCS_KEPT :], sync_id)
-        certain = any(one.kind is Kind.MOVED_ROW for one in kept)
-        return msgspec.structs.replace(
-            self, suspicions=by_gravity(together), seen_in=seen_in, undecided=undecided and not certain
-        )
+        return msgspec.structs.replace(self, suspicions=by_gravity(together), seen_in=seen_in, undecided=undecided)
 
     def ended(self, state: State) -> Entry:
         """Return it closed. What was decided by an administrator stays so."""

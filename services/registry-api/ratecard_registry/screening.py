@@ -6,10 +6,11 @@ While anything of a model is held back, its page proves nothing about the prices
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
-from ratecard_registry.moves import Cell, Place, Read, moved_columns, moved_rows, sources
+from ratecard_registry.moves import Cell, Place, Read, moved_columns, moved_rows
 from ratecard_registry.neighbours import Neighbours
 from ratecard_registry.quarantined import Entry, State, by_gravity
 from ratecard_registry.reading import Reading
@@ -18,6 +19,11 @@ from ratecard_registry.stored import Key, Price, StoredModel
 from ratecard_registry.suspicion import Beside, Kind, Suspicion, plainly, suspicions
 from ratecard_shared.events import ModelEnriched, PriceSaid
 from ratecard_shared.prices import PriceRow
+
+_DOUBTS: Final = frozenset({Kind.MOVED_ROW, Kind.MOVED_COLUMN, Kind.UNIT})
+_IN_DOUBT: Final = Suspicion(
+    kind=Kind.PAGE_IN_DOUBT, reason="rows or columns of its page have moved, or its unit has slipped"
+)
 
 
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,13 +95,13 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
         place = (self.event.model.id, row.key)
         near = () if old else siblings(place, self.neighbours.before, provider=self.event.provider)
         beside = Beside(old=old, stated=self._stated(row), siblings=near, currencies=self.currencies)
-        if self._confirmed(row):
-            moved = ()
-        elif today:
-            moved = (*moved, *self._neighbour(place, row))
-        undecided = any(one.kind is Kind.MOVED_ROW for one in moved)
-        found = by_gravity((*suspicions(row, beside), *moved))
-        return Verdict(row=row, old=old.said if old else None, suspicions=found, undecided=undecided)
+        confirmed = self._confirmed(row)
+        return Verdict(
+            row=row,
+            old=old.said if old else None,
+            suspicions=by_gravity((*suspicions(row, beside), *(() if confirmed else moved))),
+            undecided=today and not confirmed and bool(self.neighbours.before),
+        )
 
     def _stated(self, row: PriceRow) -> PriceRow | None:
         same = (one for one in self.event.stated if (one.key, one.effective_from) == (row.key, row.effective_from))
@@ -114,13 +120,6 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
             for (moved_key, name), giver in sorted(self.moved.items())
             if moved_key == key
         )
-
-    def _neighbour(self, place: Place, row: PriceRow) -> tuple[Suspicion, ...]:
-        # The page's own name, under which the model was known before an API named it, is no neighbour.
-        name = self.event.model.match.name if self.event.model.match else place[0]
-        found = sources(place, row.rates, self.neighbours.before, self.neighbours.known)
-        others = [source for source in found if source[0] == place[0] or source[0] != name]
-        return (_moved_from(others[0]),) if others else ()
 
 
 class _Sorting:
@@ -142,7 +141,7 @@ class _Sorting:
             return
         if entry is not None:
             self._changed.append(entry.ended(State.WITHDRAWN))
-        if verdict.suspicions:
+        if verdict.suspicions or verdict.undecided:
             self._held.append(row)
             self._changed.append(self._new(verdict))
 
@@ -151,7 +150,7 @@ class _Sorting:
             self._held.append(verdict.row)
             return
         again = entry.seen_again(self._event.sync_id, verdict.suspicions, undecided=verdict.undecided)
-        if not again.suspicions:
+        if not again.suspicions and not again.undecided:
             self._changed.append(entry.ended(State.WITHDRAWN))
         elif again.is_due:
             self._released.append(again.ended(State.RELEASED))
@@ -184,13 +183,30 @@ class _Sorting:
 
 
 def decided(entries: Iterable[Entry], neighbours: Neighbours, read: Read) -> Iterator[Entry]:
-    """Give undecided entries as they are once the whole list is read; without a suspicion they may come into force."""
-    moved: dict[Place, Place] = moved_rows(neighbours.before, read)
-    for entry in entries:
-        source = moved.get((entry.model_id, entry.row.key))
-        others = tuple(one for one in entry.suspicions if one.kind is not Kind.MOVED_ROW)
-        found = others if source is None else by_gravity((*others, _moved_from(source)))
-        yield msgspec.structs.replace(entry, suspicions=found, undecided=False)
+    """Give undecided entries as they are once the whole list is read; without a suspicion they may come into force.
+
+    `entries` are all open ones of the provider. Nothing new of a page comes into force while rows or columns of it have
+    moved or its unit has slipped.
+    """
+    moved = moved_rows(neighbours.before, read)
+    judged = [(entry, _moved(entry, moved) if entry.undecided else entry) for entry in entries]
+    held = [now for _, now in judged if now.state is State.HELD]
+    doubtful = {_page(now) for now in held if any(one.kind in _DOUBTS for one in now.suspicions)} - {""}
+    for entry, now in judged:
+        if entry.undecided:
+            doubted = not now.suspicions and _page(now) in doubtful
+            yield msgspec.structs.replace(now, suspicions=(_IN_DOUBT,)) if doubted else now
+
+
+def _moved(entry: Entry, moved: Mapping[Place, Place]) -> Entry:
+    source = moved.get((entry.model_id, entry.row.key))
+    others = tuple(one for one in entry.suspicions if one.kind is not Kind.MOVED_ROW or source is None)
+    found = others if source is None else by_gravity((*others, _moved_from(source)))
+    return msgspec.structs.replace(entry, suspicions=found, undecided=False)
+
+
+def _page(entry: Entry) -> str:
+    return entry.row.evidence.url if entry.row.evidence else ""
 
 
 def _without(reading: Reading, held: Iterable[PriceRow], silent: Iterable[Key]) -> Reading:

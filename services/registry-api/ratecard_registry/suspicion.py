@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CACHED_ABOVE_INPUT = "cached_above_input"
     ZERO = "zero"
     SECOND_SOURCE = "second_source"
+    PAGE_IN_DOUBT = "page_in_doubt"
     JUMP = "jump"
 
 
