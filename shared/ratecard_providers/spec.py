@@ -24,11 +24,22 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source: str
 
 
+class KnownAs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What other tools call the provider; nothing means as Ratecard does. `sdk` is the npm package that talks to it."""
+
+    litellm: str = ""
+    genai_prices: str = ""
+    models_dev: str = ""
+    openrouter: str = ""
+    sdk: str = "@ai-sdk/openai-compatible"
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One provider file. `id` is how Ratecard names the provider everywhere; `name` is for people."""
 
     id: str
     name: str
+    known_as: KnownAs = KnownAs()
     models: ListEndpoint | None = None
     pricing: Pricing | None = None
     aliases: tuple[Alias, ...] = ()
