@@ -69,12 +69,31 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         head = self.rows[: self.header_rows or 1]
         return max((len(row) for row in head), default=0)
 
-    def fault(self, row: tuple[Cell | None, ...]) -> str | None:
-        """Why a row cannot be read: it has not one cell for every column of the header."""
-        cells = sum(1 for cell in row if cell is not None)
-        if len(row) == self.width and cells == len(row):
-            return None
-        return f"the row has {cells} cells where the header has {self.width}"
+    def faults(self) -> list[str | None]:
+        """Why each row cannot be read, if it cannot: it has not one cell for every column of the header.
+
+        A cell that spans several rows moves what follows in all of them, so they fall together.
+        """
+        width = self.width
+        own = [_misfit(row, width) for row in self.rows]
+        moved = {
+            id(cell)
+            for row, fault in zip(self.rows, own, strict=True)
+            for cell in row
+            if fault is not None and cell is not None and cell.rowspan > 1
+        }
+        shared = "a cell that spans it and other rows does not fit into the table"
+        return [
+            fault or (shared if any(id(cell) in moved for cell in row) else None)
+            for row, fault in zip(self.rows, own, strict=True)
+        ]
+
+
+def _misfit(row: tuple[Cell | None, ...], width: int) -> str | None:
+    cells = sum(1 for cell in row if cell is not None)
+    if len(row) == width == cells:
+        return None
+    return f"the row has {cells} cells where the header has {width}"
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True):

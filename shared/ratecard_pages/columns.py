@@ -83,8 +83,8 @@ def _read_part(table: Table, scope: Scope) -> Found:
     if not any(column.role == "price" for column in columns):
         return Found(mine=False, reason="no column is headed as a price")
     reader = _Rows(table, scope, model, columns)
-    for row in body:
-        reader.read(row)
+    for row, fault in zip(body, table.faults()[len(head) :], strict=True):
+        reader.read(row, fault)
     refused = [
         refusal(column.text, "the column's header is not understood, so its figures are not taken")
         for column in columns
@@ -138,12 +138,12 @@ class _Rows:
         self._section = Meaning()
         self._video = about_video(table.context)
 
-    def read(self, row: Sequence[Cell | None]) -> None:
+    def read(self, row: Sequence[Cell | None], fault: str | None) -> None:
         cells = [cell for cell in row if cell is not None]
         text = " | ".join(dict.fromkeys(cell.text for cell in cells))
         if not any(cell.text for cell in cells):
             return
-        if (fault := self._table.fault(tuple(row))) is not None:
+        if fault is not None:
             self.refused.append(refusal(text, fault))
             return
         if self._is_separator(cells):

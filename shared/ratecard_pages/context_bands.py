@@ -31,9 +31,9 @@ def read_bands(table: Table, scope: Scope, known: Sequence[Fact]) -> Found:
     if len(head) < 2 or any(meaning.band is None or meaning.unknown for meaning in meanings):  # noqa: PLR2004 - two bands at least
         return Found(mine=False, reason="its columns are not context bands")
     nameless: list[Fact] = []
-    for row in table.rows[1:]:
+    for row, fault in zip(table.rows[1:], table.faults()[1:], strict=True):
         cells = [cell for cell in row if cell is not None]
-        if table.fault(row) is not None:
+        if fault is not None:
             continue
         for cell, meaning in zip(cells, meanings, strict=False):
             span = Span(text=table.domain, start=cells[0].start, end=cells[-1].end)

@@ -17,7 +17,7 @@ import msgspec
 
 from ratecard_pages.located import MAX_VALUES, Node, read_json, walk
 
-_FLIGHT: Final = re.compile(r'self\.__next_f\.push\(\[1,\s*"((?:[^"\\]|\\.)*)"\]\)', re.DOTALL)
+_FLIGHT: Final = re.compile(r'__next_f[^(]{0,40}\.push\(\[1,\s*"((?:[^"\\]|\\.)*)"\]\)', re.DOTALL)
 _ROW: Final = re.compile(r"^[0-9a-f]{1,6}:(?=[\[{])", re.MULTILINE)
 _SCRIPT: Final = re.compile(r"<script\b([^<>]*)>", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"(?:=\s*|\()(?=[\[{]\s*[\"\[{])")

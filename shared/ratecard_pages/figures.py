@@ -38,6 +38,7 @@ _OR: Final = re.compile(r"(?:,|;)?\s+or\s*$")
 _EQUIVALENT: Final = re.compile(
     r"\((?:[^()]*\b)?(?:equivalent|equals?|approx(?:imately|\.)?|about|around|roughly|~|≈|约)[^()]*\)"
 )
+_PER_DOLLAR: Final = re.compile(r"\(\s*[\d.,]+\s*[kmb]?\s*/\s*\$1\s*\)")
 _MARK: Final = re.compile(r"\[?(\*+|†+|‡+|[¹²³⁴⁵])\]?|\[(\d{1,2})\]")
 _LONGEST: Final = 1_000
 _STRUCK: Final = re.compile(r"~~.*?~~")
@@ -71,7 +72,7 @@ def read_cell(text: str) -> Cell:
     if len(text) > _LONGEST:
         return Cell()
     folded = fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")
-    folded = _TAIL.sub("", _EQUIVALENT.sub(" ", folded)).strip()
+    folded = _TAIL.sub("", _EQUIVALENT.sub(" ", _PER_DOLLAR.sub(" ", folded))).strip()
     if _NOTHING.fullmatch(folded):
         return Cell(empty=True)
     if _FREE.fullmatch(folded):

@@ -20,6 +20,7 @@ SEEN: Final = "seen"
 """The name of the text that a reader of the page sees, in spans."""
 
 _PARAGRAPHS: Final = frozenset({"p", "li", "small", "blockquote", "figcaption", "caption", "dd", "dt"})
+_SECTIONS: Final = frozenset({"astro-island", "section", "article", "main", "h1", "h2", "h3", "footer"})
 _HEADINGS: Final = {f"h{n}": n for n in range(1, 7)}
 
 
@@ -109,20 +110,7 @@ class _Walker:
         if tag in SKIP:
             self._skip = element
             return
-        if self._marked and element in self._marked:
-            self._opened[element] = self.at
-        if tag == "astro-island" and element.get("props"):
-            self._flush()
-            self.islands[element.get("props", "")] = self._outline.context(self._pane, torn=self._torn)
-        pane = element.get(self._tier_attribute)
-        if (
-            pane
-            and len(pane) < _LONGEST_PANE
-            and (tier := understand(pane)).tier
-            and not tier.unknown
-            and tag not in ("button", "input", "option", "span")
-        ):
-            self._panes.append((element, tier.tier))
+        self._note_place(element, tag)
         if tag == "table":
             self._flush()
             self._open_table()
@@ -136,6 +124,25 @@ class _Walker:
             self._flush()
         self._space(tag)
         self._text(element.text)
+
+    def _note_place(self, element: etree._Element, tag: str) -> None:
+        """Remember where the element begins, if it says what holds for the tables in it or after it."""
+        if self._marked and element in self._marked:
+            self._opened[element] = self.at
+        if tag in _SECTIONS and self._table is not None and self._table.has_rows:
+            self._torn = True  # a table that goes on into the next section was never closed
+        if tag == "astro-island" and element.get("props"):
+            self._flush()
+            self.islands[element.get("props", "")] = self._outline.context(self._pane, torn=self._torn)
+        pane = element.get(self._tier_attribute)
+        if (
+            pane
+            and len(pane) < _LONGEST_PANE
+            and (tier := understand(pane)).tier
+            and not tier.unknown
+            and tag not in ("button", "input", "option", "span")
+        ):
+            self._panes.append((element, tier.tier))
 
     def _end(self, element: etree._Element) -> None:
         if self._skip is not None:

@@ -100,8 +100,8 @@ class _Reader:
             if index and column.unknown:
                 cell = head[index]
                 self._refused.append(refusal(cell.text if cell else "", "the column's header is not understood"))
-        for row in body:
-            self._row(row, columns)
+        for row, fault in zip(body, self._table.faults()[1:], strict=True):
+            self._row(row, columns, fault)
         for said in self._prose:
             if said.headings == self._table.context.headings:
                 self._bullet(said, columns)
@@ -113,10 +113,10 @@ class _Reader:
         )
         return heading.position, tier(combine(self._context))
 
-    def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning]) -> None:
+    def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning], fault: str | None) -> None:
         cells = [cell for cell in row if cell is not None]
         text = f"{' '.join(self._model.names)}: {' | '.join(cell.text for cell in cells)}"
-        if (fault := self._table.fault(tuple(row))) is not None:
+        if fault is not None:
             self._refused.append(refusal(text, fault))
             return
         names, label = self._label(cells[0].text)

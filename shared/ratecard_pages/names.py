@@ -170,6 +170,11 @@ def _fault(name: str) -> str | None:
         return f"{name[:60]!r} holds more than a model's name"
     if "\ufffd" in name:
         return "the name has characters that cannot be decoded"
-    if _NO_NAME.fullmatch(fold(name)) or has_money(name):
-        return f"{name[:60]!r} is no model name"
-    return None
+    return f"{name[:60]!r} is no model name" if _is_another_thing(name) else None
+
+
+def _is_another_thing(name: str) -> bool:
+    """Whether a name is a price, a price kind, or a word for no model in particular."""
+    meaning = understand(name)
+    says_a_kind = not meaning.unknown and bool(meaning.component or meaning.modalities)
+    return says_a_kind or _NO_NAME.fullmatch(fold(name)) is not None or has_money(name)

@@ -34,6 +34,9 @@ def price_cell(
         return [], []
     figures = cell.figures or ((Figure(amount=Decimal(0), printed="", currency=None),) if cell.free else ())
     inner = _figure_meanings(figures, scope)
+    strange = next((own.unknown for own in inner if own is not None and own.unknown), None)
+    if strange is not None:  # words that are not understood may be about any figure of the cell
+        return [], [refusal(text, f"its cell has words that are not understood: {strange[:80]!r}")]
     facts: list[Fact] = []
     refused: list[Refusal] = []
     for figure, own in zip(figures, inner, strict=True):

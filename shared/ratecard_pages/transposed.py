@@ -31,8 +31,8 @@ def read_transposed(table: Table, scope: Scope) -> Found:
         return Found(mine=False, reason=f"the section {section!r} prices no model")
     names = [read_names(cell.pieces if cell else ()) for cell in top[labels:]]
     reader = _Reader(table, scope, labels, names)
-    for row in table.rows[1:]:
-        reader.row(row)
+    for row, fault in zip(table.rows[1:], table.faults()[1:], strict=True):
+        reader.row(row, fault)
     if not reader.facts and not reader.refused:
         return Found(mine=False, reason="no row is labelled as a price")
     return Found(mine=True, facts=tuple(reader.facts), refused=tuple(reader.refused))
@@ -52,14 +52,14 @@ class _Reader:
         self._table, self._scope, self._labels, self._names = table, scope, labels, names
         self._context = settled(layers(table.context))
 
-    def row(self, row: Sequence[Cell | None]) -> None:
+    def row(self, row: Sequence[Cell | None], fault: str | None) -> None:
         heads = [cell for cell in dict.fromkeys(row[: self._labels]) if cell is not None and cell.text]
         meanings = [understand(cell.text, self._scope.page.words) for cell in heads]
         label = " ".join(cell.text for cell in heads)
         text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
         if not any(meaning.component for meaning in meanings) or _NOT_PRICED.search(label):
             return
-        if (fault := self._table.fault(tuple(row))) is not None:
+        if fault is not None:
             self.refused.append(refusal(text, fault))
             return
         for cell, names in zip(row[self._labels :], self._names, strict=True):
