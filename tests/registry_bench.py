@@ -22,6 +22,8 @@ from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.handlers import Registry
+from ratecard_registry.quarantine import Quarantine
+from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
 from ratecard_shared.codec import decode
@@ -36,7 +38,9 @@ _SAID = {"model.changed": ModelChanged, "pricing.changed": PricingChanged, "sync
 class Bench:
     """A registry at a time that the test sets, with its database, cache and API."""
 
-    def __init__(self, pool: asyncpg.Pool, redis: Redis, *, anonymous_read: bool = True) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, redis: Redis, *, anonymous_read: bool = True, quarantine: Quarantine | None = None
+    ) -> None:
         self.pool = pool
         self.redis = redis
         self.now = day(0)
@@ -45,7 +49,7 @@ class Bench:
         self.cache = Cache(redis)
         seconds = Seconds()
         self.teller = Teller(pool=lambda: pool, cache=self.cache, seconds=seconds)
-        self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock)
+        self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock, quarantine=quarantine)
         self.catalogue = Catalogue(pool=lambda: pool, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
         archive = Archive(pool=lambda: pool, now=self.clock)
@@ -57,6 +61,7 @@ class Bench:
                 archive=archive,
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
                 pages=self.pages,
+                desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 syncs=syncs,
                 trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),

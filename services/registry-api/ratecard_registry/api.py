@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
-from ratecard_registry import api_evidence, api_health, api_models, api_resolve, api_syncs, problems
+from ratecard_registry import api_evidence, api_health, api_models, api_quarantine, api_resolve, api_syncs, problems
 from ratecard_registry.access import Access
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
@@ -20,9 +20,11 @@ from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.describing import ExactNumbers
 from ratecard_registry.evidence import PageStore
+from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 
 _READING: Final = [*api_models.ROUTES, *api_resolve.ROUTES, *api_evidence.ROUTES]
+_ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES]
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     resolver: Resolver
     pages: PageStore
+    desk: Desk
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor
@@ -43,7 +46,7 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     return Litestar(
         route_handlers=[
             Router("/", route_handlers=_READING, guards=[parts.access.to_read]),
-            Router("/", route_handlers=list(api_syncs.ROUTES), guards=[parts.access.to_administer]),
+            Router("/", route_handlers=_ADMIN, guards=[parts.access.to_administer]),
             *api_health.ROUTES,
         ],
         dependencies={

@@ -20,6 +20,7 @@ from ratecard_registry.evidence import PageStore
 from ratecard_registry.handlers import Registry
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
+from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.settings import RegistrySettings
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
@@ -50,12 +51,12 @@ def build(settings: RegistrySettings) -> Any:
     kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
-    parts = _parts(settings, service, kafka, cache)
+    parts = _parts(settings, service, kafka, teller, cache)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
     return create_app(parts, lifespan=[service.running])
 
 
-def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Cache) -> Parts:
+def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: Teller, cache: Cache) -> Parts:
     def pool() -> asyncpg.Pool:
         try:
             return service.pool
@@ -78,6 +79,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, cache: Ca
         archive=archive,
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
         pages=PageStore(pool=pool, days=settings.evidence_retention_days),
+        desk=Desk(pool=pool, tell_caches=teller.tell),
         syncs=syncs,
         trigger=Trigger(publish=publish, known=providers.keys(), wait_at_most=longest),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
