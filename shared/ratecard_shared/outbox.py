@@ -1,6 +1,7 @@
 """The outbox: an event is written in the transaction of its cause, and one relay per service publishes it in id order.
 
-A relay that dies between publishing and marking publishes again: at least once, with the same `event_id`.
+A relay that dies between publishing and marking publishes again: at least once, with the same `event_id`. What it
+marks gets the number of its batch, under the relay's lock: (`published_in`, `id`) only ever grows for a reader.
 """
 
 from __future__ import annotations
@@ -26,8 +27,21 @@ _UNPUBLISHED: Final = """
     SELECT id, topic, key, body, headers::text AS headers FROM outbox
     WHERE service = $1 AND published_at IS NULL ORDER BY id LIMIT $2
 """
-_PUBLISHED: Final = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
-_FORGET: Final = "DELETE FROM outbox WHERE service = $1 AND published_at < now() - interval '7 days'"
+_PUBLISHED: Final = """
+    WITH batch AS MATERIALIZED (SELECT nextval('outbox_batches') AS number)
+    UPDATE outbox SET published_at = now(), published_in = batch.number FROM batch WHERE id = ANY($1::bigint[])
+"""
+_FORGET: Final = """
+    WITH gone AS (
+        DELETE FROM outbox WHERE service = $1 AND published_at < now() - interval '7 days'
+        RETURNING topic, published_in, id
+    )
+    INSERT INTO outbox_forgotten AS known (service, topic, published_in, id)
+    SELECT DISTINCT ON (topic) $1, topic, published_in, id FROM gone WHERE published_in IS NOT NULL
+    ORDER BY topic, published_in DESC, id DESC
+    ON CONFLICT (service, topic) DO UPDATE SET published_in = EXCLUDED.published_in, id = EXCLUDED.id
+    WHERE (EXCLUDED.published_in, EXCLUDED.id) > (known.published_in, known.id)
+"""
 
 
 async def say(connection: asyncpg.Connection, *, service: str, topic: Topic, key: str, event: Any) -> None:
@@ -62,6 +76,8 @@ async def relay(pool: asyncpg.Pool, broker: KafkaBroker, *, service: str, prefix
         if not await connection.fetchval(_LOCK, service):
             return 0
         rows = await connection.fetch(_UNPUBLISHED, service, limit)
+        if not rows:
+            return 0
         sent = [await _publish(broker, row, prefix) for row in rows]
         await asyncio.gather(*sent)
         await connection.execute(_PUBLISHED, [row["id"] for row in rows])
@@ -69,7 +85,7 @@ async def relay(pool: asyncpg.Pool, broker: KafkaBroker, *, service: str, prefix
 
 
 async def forget(pool: asyncpg.Pool, *, service: str) -> None:
-    """Drop what was published a week ago."""
+    """Drop what was published a week ago, and remember how far that went."""
     await pool.execute(_FORGET, service)
 
 
