@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from ratecard_cli.terminal import figure, say
 from ratecard_shared.codec import BadEventError, decode
 from ratecard_shared.events import ModelChanged, PriceSaid, PricingChanged
+from ratecard_shared.patience import be_patient
 from ratecard_shared.prices import GLOBAL, UNITS, USD
 from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
 
@@ -26,6 +27,7 @@ async def shown(kafka: str) -> AsyncIterator[None]:
     """Print every change from now on, while the block lasts."""
     consumer = AIOKafkaConsumer(*_CARRIES, bootstrap_servers=kafka, auto_offset_reset="latest")
     await consumer.start()
+    be_patient(consumer)
     try:
         await consumer.seek_to_end()
         printing = asyncio.create_task(_print_all(consumer))

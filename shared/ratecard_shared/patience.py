@@ -19,9 +19,14 @@ _PAUSE: Final = 0.05
 def wait_between_empty_fetches(broker: KafkaBroker) -> None:
     """Slow down every consumer of a started broker that asks in vain."""
     for subscriber in broker.subscribers:
-        fetcher = getattr(getattr(subscriber, "consumer", None), "_fetcher", None)
-        if fetcher is not None:
-            _make_patient(fetcher)
+        be_patient(getattr(subscriber, "consumer", None))
+
+
+def be_patient(consumer: Any) -> None:
+    """Slow down one started aiokafka consumer in the same way."""
+    fetcher = getattr(consumer, "_fetcher", None)
+    if fetcher is not None:
+        _make_patient(fetcher)
 
 
 def _make_patient(fetcher: Any) -> None:
