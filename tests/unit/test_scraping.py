@@ -249,6 +249,14 @@ async def test_a_list_too_short_to_be_whole_is_not_said(server: ScriptedServer) 
     assert said.bodies  # what was seen is kept for whoever looks into it
 
 
+async def test_a_list_is_as_short_where_another_page_cannot_be_read(server: ScriptedServer) -> None:
+    time = server.reset()
+    server.answers("/good", Reply(body=GOOD))
+    said, alerts = await scraped(acme(server, "/absent", "/good", fewest_prices=3), time)
+    assert (said.outcome, said.prices) == (SideOutcome.FAILED, ())
+    assert [alert.kind for alert in alerts] == ["scraping.structure"]
+
+
 async def test_an_unchanged_page_is_read_once(server: ScriptedServer) -> None:
     time, reader = server.reset(), LineReader()
     server.answers("/good", Reply(body=GOOD, headers={"ETag": "1"}), Reply(status=304))

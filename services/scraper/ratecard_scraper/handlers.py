@@ -104,7 +104,7 @@ def judged(visits: Sequence[Visit], provider: Provider) -> Harvest:
     errors = [f"{visit.page.url}: {visit.page.error}" for visit in visits if visit.page.error]
     count, due = sum(visit.page.rows for visit in visits), provider.expect.fewest_prices
     outcome = SideOutcome.FAILED if len(errors) == len(visits) else SideOutcome.COMPLETE
-    if outcome is SideOutcome.COMPLETE and count < due and not errors:
+    if outcome is SideOutcome.COMPLETE and count < due:
         outcome = SideOutcome.FAILED
         short = f"only {count} prices were read, at least {due} are expected: nothing is taken"
         errors.append(short)
