@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ratecard_registry.moves import Place, Rates, moved_columns, moved_rows, sources
+from ratecard_registry.moves import Place, Rates, moved_columns, moved_rows, reordered, sources
 from ratecard_registry.stored import Key
 
 STANDARD: Key = ("standard", 0, "USD", "global")
@@ -154,6 +154,13 @@ def test_a_part_of_a_row_may_move() -> None:
         "b": {STANDARD: {"input": D(2), "output": D(4), "image": D("0.5")}},
     }
     assert moved_rows(before, shown).keys() == {("a", STANDARD), ("b", STANDARD)}
+
+
+@given(words=st.lists(st.sampled_from(["$1", "$2", "-", "Swift"]), max_size=6), data=st.data())
+def test_a_row_whose_words_changed_places_is_found(words: list[str], data: st.DataObject) -> None:
+    other = data.draw(st.permutations(words))
+    assert reordered(" ".join(words), " ".join(other)) is (words != other)
+    assert not reordered(" ".join(words), " ".join([*other, "$3"]))
 
 
 def test_other_currencies_are_no_neighbours() -> None:

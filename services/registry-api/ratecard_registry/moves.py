@@ -6,6 +6,7 @@ neighbour's has not. A cut of everything by one factor, of which some figure is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
@@ -94,6 +95,15 @@ def moved_columns(old: Rows, new: Rows) -> dict[Cell, Cell]:
             if (giver := next(givers, None)) is not None:
                 found[cell] = giver
     return {} if _even(was, now) else found
+
+
+def reordered(old: str, new: str) -> bool:
+    """Tell whether two texts of a row are the same words in another order: then its columns changed places.
+
+    This finds figures that moved out of columns, or into them, of which no price is read.
+    """
+    was, now = old.split(), new.split()
+    return was != now and Counter(was) == Counter(now)
 
 
 def _changed(old: Rates, new: Rates) -> frozenset[str]:

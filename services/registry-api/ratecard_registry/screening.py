@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from ratecard_registry.moves import Cell, Place, Read, moved_columns, moved_rows
+from ratecard_registry.moves import Cell, Place, Read, moved_columns, moved_rows, reordered
 from ratecard_registry.neighbours import Neighbours
 from ratecard_registry.quarantined import Entry, State, by_gravity
 from ratecard_registry.reading import Reading
@@ -24,6 +24,8 @@ _DOUBTS: Final = frozenset({Kind.MOVED_ROW, Kind.MOVED_COLUMN, Kind.UNIT})
 _IN_DOUBT: Final = Suspicion(
     kind=Kind.PAGE_IN_DOUBT, reason="rows or columns of its page have moved, or its unit has slipped"
 )
+
+_REORDERED: Final = Suspicion(kind=Kind.MOVED_COLUMN, reason="its row holds the same words as before, in another order")
 
 
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,8 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
         near = () if old else siblings(place, self.neighbours.before, provider=self.event.provider)
         beside = Beside(old=old, stated=self._stated(row), siblings=near, currencies=self.currencies)
         confirmed = self._confirmed(row)
+        if old and old.evidence and row.evidence and reordered(old.evidence.text, row.evidence.text):
+            moved = (*moved, _REORDERED)
         return Verdict(
             row=row,
             old=old.said if old else None,
