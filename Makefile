@@ -1,13 +1,14 @@
 # Every target prepares what it needs: a machine with Python 3.11+ (with venv), make and a package index is enough.
 
-PYTHON ?= python3
-UV     := .tools/uv/bin/uv
-READY  := .venv/.ready
-ROOMS  := $(wildcard pyproject.toml cli/pyproject.toml shared/*/pyproject.toml services/*/pyproject.toml)
-ARGS   ?=
+PYTHON  ?= python3
+UV      := .tools/uv/bin/uv
+READY   := .venv/.ready
+ROOMS   := $(wildcard pyproject.toml cli/pyproject.toml shared/*/pyproject.toml services/*/pyproject.toml)
+ARGS    ?=
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint fix integration ci clean
+.PHONY: help setup demo up test lint fix integration bench fuzz ci clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -35,6 +36,13 @@ fix: $(READY) ## Mend what ruff can mend
 
 integration: $(READY) ## Run the backends tests on Apache Kafka and Debian's PostgreSQL and Redis (needs Java 17+, Maven)
 	.venv/bin/python tests/external .venv/bin/pytest -m backends $(ARGS)
+
+bench: $(READY) ## Report how fast pages are read and names matched
+	.venv/bin/python tests/bench/speed.py
+
+fuzz: $(READY) ## Fuzz the parsers with atheris, SECONDS=60 each (Linux, Python 3.11 to 3.14)
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact --group fuzz
+	.venv/bin/python tests/fuzz/parsers.py $(SECONDS)
 
 ci: ## Do what CI does
 	.ci/run

@@ -111,6 +111,22 @@ def test_no_answer_is_a_crash(spec: ListEndpoint, body: bytes) -> None:
     assert all(model.id for model in part.models)
 
 
+@pytest.mark.parametrize("number", ["1E11111111111111111111", "-1e-99999999999999999999", "1e999999"])
+def test_a_number_of_no_meaning_is_no_crash(number: str) -> None:
+    items = f'[{{"id": "a", "name": "models/a", "created": {number}, "pricing": {{"prompt": {number}}}}}]'
+    body = f'{{"data": {items}, "models": {items}}}'.encode()
+    for provider in PROVIDERS.values():
+        if provider.models is not None:
+            assert _outcome(provider.models, body) in {"refused", "a", "models/a"}
+
+
+def _outcome(spec: ListEndpoint, body: bytes) -> str:
+    try:
+        return parse_list(body, spec, url="https://api.example.org/models", fetched_at=NOW).models[0].id
+    except BadListError:
+        return "refused"
+
+
 def test_a_model_that_is_listed_twice_is_one() -> None:
     one, two = models_in("openai", {"data": [{"id": "a"}, {"id": "b"}, {"id": "a", "owned_by": "acme"}]})
     assert (one.id, one.owned_by, two.id) == ("a", "acme", "b")

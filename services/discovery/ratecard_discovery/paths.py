@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,10 @@ _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def value_of(raw: bytes | msgspec.Raw) -> Any:
     """Return the JSON value in `raw`, numbers exact. Raises msgspec.MsgspecError."""
-    return _EXACT.decode(raw)
+    try:
+        return _EXACT.decode(raw)
+    except InvalidOperation as error:
+        raise msgspec.DecodeError("a number has an exponent beyond any meaning") from error
 
 
 def found(value: Any, path: str) -> Any:
