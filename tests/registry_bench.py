@@ -12,6 +12,7 @@ import httpx
 from redis.asyncio import Redis
 from registry_events import day
 
+from ratecard_providers.load import load_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_health import Doctor
@@ -21,6 +22,8 @@ from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.evidence import PageStore
+from ratecard_registry.exporting import Exports
+from ratecard_registry.exports.naming import Names
 from ratecard_registry.handlers import Registry
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
@@ -61,6 +64,7 @@ class Bench:
                 archive=archive,
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
                 pages=self.pages,
+                exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 syncs=syncs,
                 trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),

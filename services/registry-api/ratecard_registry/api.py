@@ -11,7 +11,16 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
-from ratecard_registry import api_evidence, api_health, api_models, api_quarantine, api_resolve, api_syncs, problems
+from ratecard_registry import (
+    api_evidence,
+    api_exports,
+    api_health,
+    api_models,
+    api_quarantine,
+    api_resolve,
+    api_syncs,
+    problems,
+)
 from ratecard_registry.access import Access
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
@@ -20,10 +29,11 @@ from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.describing import ExactNumbers
 from ratecard_registry.evidence import PageStore
+from ratecard_registry.exporting import Exports
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 
-_READING: Final = [*api_models.ROUTES, *api_resolve.ROUTES, *api_evidence.ROUTES]
+_READING: Final = [*api_models.ROUTES, *api_resolve.ROUTES, *api_evidence.ROUTES, *api_exports.ROUTES]
 _ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES]
 
 
@@ -34,6 +44,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     resolver: Resolver
     pages: PageStore
+    exports: Exports
     desk: Desk
     syncs: Syncs
     trigger: Trigger

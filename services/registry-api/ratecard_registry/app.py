@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 from redis.asyncio import Redis
 
-from ratecard_providers.load import described_providers
+from ratecard_providers.load import described_providers, load_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_health import Doctor
@@ -17,6 +18,8 @@ from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.evidence import PageStore
+from ratecard_registry.exporting import Exports
+from ratecard_registry.exports.naming import Names
 from ratecard_registry.handlers import Registry
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
@@ -71,6 +74,9 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)
     syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=kept)
     providers = described_providers(settings.service)
+    # Exports name the providers' own addresses, wherever they are asked at.
+    extra, stored_map = settings.service.ratecard_providers, settings.ratecard_litellm_map
+    names = Names(providers=load_providers(Path(extra) if extra else None))
     documented = {name: provider.documented_names for name, provider in providers.items()}
     archive = Archive(pool=pool)
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
@@ -79,6 +85,9 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         archive=archive,
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
         pages=PageStore(pool=pool, days=settings.evidence_retention_days),
+        exports=Exports(
+            catalogue=catalogue, pool=pool, names=names, stored_map=Path(stored_map) if stored_map else None
+        ),
         desk=Desk(pool=pool, tell_caches=teller.tell),
         syncs=syncs,
         trigger=Trigger(publish=publish, known=providers.keys(), wait_at_most=longest),

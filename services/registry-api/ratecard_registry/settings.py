@@ -41,3 +41,4 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     sync_timeout_ms: Milliseconds = 300_000
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = True
+    ratecard_litellm_map: Annotated[str, takes("a file with LiteLLM's model map, for the overlay export")] = ""

@@ -1,0 +1,112 @@
+"""The exports, rendered once for each state of the catalogue and served from memory until it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import asyncpg
+import msgspec
+
+from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.exports import genai_prices, litellm, llm_prices, models_dev, openrouter, price_rows
+from ratecard_registry.exports.document import Document
+from ratecard_registry.exports.llm_prices import Past
+from ratecard_registry.exports.naming import Names
+from ratecard_registry.exports.overlay import overlay
+from ratecard_registry.problems import Problem
+from ratecard_registry.views import ModelView
+from ratecard_shared.database import queries
+
+Format = Literal[
+    "litellm", "litellm-overlay", "genai-prices", "models.dev", "openrouter", "llm-prices", "llm-prices-history", "csv"
+]
+_QUERIES: Final = Path(__file__).with_name("exports") / "exports.sql"
+_RENDERERS: Final[dict[str, Callable[[Sequence[ModelView], Names], Document]]] = {
+    "litellm": litellm.document,
+    "genai-prices": genai_prices.document,
+    "models.dev": models_dev.document,
+    "openrouter": openrouter.document,
+    "llm-prices": lambda models, _: llm_prices.current(models),
+    "csv": lambda models, _: price_rows.document(models),
+}
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A document and the state of the catalogue that it shows."""
+
+    document: Document
+    etag: str
+    of: Any
+
+
+class Exports:
+    """Renders exports. `stored_map` is the LiteLLM map to lay Ratecard's prices over, if the operator has one."""
+
+    def __init__(
+        self, *, catalogue: Catalogue, pool: Callable[[], asyncpg.Pool], names: Names, stored_map: Path | None = None
+    ) -> None:
+        """Wire it. `pool` is called when PostgreSQL is needed."""
+        self._catalogue = catalogue
+        self._pool = pool
+        self._names = names
+        self._stored_map = stored_map
+        self._sql = queries(_QUERIES)
+        self._kept: dict[Format, Rendered] = {}
+        self._one_at_a_time: defaultdict[Format, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def get(self, name: Format) -> Rendered:
+        """Return the export. Raises Problem."""
+        async with self._one_at_a_time[name]:
+            state = (await self._catalogue.versions(), self._map_changed() if name == "litellm-overlay" else None)
+            kept = self._kept.get(name)
+            if kept is None or kept.of != state:
+                document = await self._render(name)
+                kept = Rendered(document=document, etag=etag_of(document.body), of=state)
+                self._kept[name] = kept
+            return kept
+
+    async def _render(self, name: Format) -> Document:
+        if name == "litellm-overlay":
+            ours = (await self.get("litellm")).document
+            body = await asyncio.to_thread(self._overlaid, ours.body)
+            return msgspec.structs.replace(ours, body=body)
+        models = await self._models()
+        if name == "llm-prices-history":
+            past = [msgspec.convert(dict(row), Past) async for row in self._sql.standard_past(self._pool())]
+            return await asyncio.to_thread(llm_prices.historical, models, past)
+        return await asyncio.to_thread(_RENDERERS[name], models, self._names)
+
+    async def _models(self) -> list[ModelView]:
+        ids = await self._catalogue.ids()
+        models = await self._catalogue.models([(who, name) for who, names in ids.items() for name in names])
+        return list(models.values())
+
+    def _map_changed(self) -> float:
+        if self._stored_map is None:
+            raise Problem(404, "There is no stored map: set RATECARD_LITELLM_MAP to a file with LiteLLM's model map.")
+        try:
+            return self._stored_map.stat().st_mtime
+        except OSError as error:
+            raise _unreadable(self._stored_map, error) from error
+
+    def _overlaid(self, ours: bytes) -> bytes:
+        path = self._stored_map
+        assert path is not None  # noqa: S101 - `_map_changed` has been asked first
+        try:
+            return overlay(path.read_bytes(), ours)
+        except (OSError, msgspec.DecodeError) as error:
+            raise _unreadable(path, error) from error
+
+
+def etag_of(body: bytes) -> str:
+    """Return what tells this body from any other."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    return Problem(503, f"RATECARD_LITELLM_MAP names {path.name!r}, which is no readable JSON object: {error}")
