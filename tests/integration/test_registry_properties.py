@@ -6,19 +6,18 @@ Every example runs in one transaction that is rolled back, with an empty cache: 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from registry_bench import Bench
 from registry_events import START, closing, day, enriched, model, price
+from registry_stage import Stage
 
 from ratecard_registry.catalogue import details_key, list_key, pricing_key
 from ratecard_shared.database import connected
@@ -70,57 +69,6 @@ catalogues = st.lists(
     max_size=8,
     unique_by=lambda pair: (pair[0], pair[1].id),
 )
-
-
-class OneConnection:
-    """A pool of one connection, so that everything happens in the example's transaction."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-
-    def acquire(self) -> Lent:
-        return Lent(self._connection)
-
-    async def release(self, _connection: asyncpg.Connection) -> None:
-        return None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
-class Lent:
-    """What a pool lends: to be awaited, or to be entered."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-
-    def __await__(self) -> Generator[Any, None, asyncpg.Connection]:
-        return self.__aenter__().__await__()
-
-    async def __aenter__(self) -> asyncpg.Connection:
-        return self._connection
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-
-class Stage:
-    """Gives each example a registry that forgets everything afterwards."""
-
-    def __init__(self, connection: asyncpg.Connection, redis: Redis) -> None:
-        self.connection = connection
-        self.bench = Bench(OneConnection(connection), redis)
-
-    @asynccontextmanager
-    async def registry(self) -> AsyncIterator[Bench]:
-        transaction = self.connection.transaction()
-        await transaction.start()
-        await self.bench.redis.flushdb()
-        self.bench.now = day(0)
-        try:
-            yield self.bench
-        finally:
-            await transaction.rollback()
 
 
 @pytest.fixture(scope="module")

@@ -12,21 +12,21 @@ import msgspec
 
 from ratecard_registry import views
 from ratecard_registry.catalogue import QUERIES, Place
-from ratecard_registry.rows import price_from
+from ratecard_registry.dated import in_force
+from ratecard_registry.past import Past
+from ratecard_registry.stored import Price
 from ratecard_registry.views import EvidenceView, ModelView, RateView, View
 from ratecard_shared.database import queries
 from ratecard_shared.prices import Evidence
-
-_FIRST_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_DAY: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class HistoryEntry(View, frozen=True, kw_only=True):
     """A price that was charged from `effectiveDate` to `endDate`, and known since `recordedAt`.
 
-    `recordedAs` is the name that the model had then: a page's, before an API named it.
+    `recordedAs` is the name that the model had then: a page's, before an API named it. Costs name their price by `id`.
     """
 
+    id: int
     provider: str
     model_id: str
     recorded_as: str
@@ -63,7 +63,7 @@ class Archive:
     ) -> None:
         """Wire it."""
         self._pool = pool
-        self._now = now
+        self._past = Past(pool=pool, now=now)
         self._sql = queries(QUERIES)
 
     async def living_name(self, name: str, ids: Mapping[str, Sequence[str]]) -> str:
@@ -73,26 +73,50 @@ class Archive:
         rows = [row async for row in self._sql.merged(self._pool(), id=name)]
         return f"{rows[0]['provider']}/{rows[0]['merged_into']}" if len(rows) == 1 else name
 
-    async def history(self, place: Place, *, start: datetime | None, until: datetime | None) -> History:
-        """Return the prices that began between the two times, both included."""
-        provider, model_id = place
-        rows = self._sql.history(
-            self._pool(), provider=provider, model_id=model_id, start=start or _FIRST_DAY, until=until or _LAST_DAY
-        )
-        entries = tuple([_entry(row) async for row in rows])
+    async def history(
+        self,
+        place: Place,
+        *,
+        start: datetime | None,
+        until: datetime | None,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> History:
+        """Return the prices that began between the two times, both included; with `at` only those in force then."""
+        rows = await self._past.history(place, start=start, until=until, at=at, known_at=known_at)
+        entries = tuple(_entry(row) for row in rows)
         return History(data=entries, total=len(entries))
 
-    async def as_of(self, model: ModelView, at: datetime) -> ModelView:
-        """Return the model with the prices that were in force at that time, or are announced to be."""
-        rows = self._sql.prices_at(
-            self._pool(), provider=model.provider, model_id=model.id, at=at, announced=at > self._now()
+    async def as_of(
+        self, models: Sequence[ModelView], at: datetime | None, *, known_at: datetime | None = None
+    ) -> tuple[ModelView, ...]:
+        """Return the models with the prices that were in force at that time, or are announced to be.
+
+        With `known_at` they are as Ratecard believed them then; without `at` those of that same time.
+        """
+        when = self._past.moment(at, known_at)
+        places = [(model.provider, model.id) for model in models]
+        found = await self._past.prices(places, when, when, known_at=known_at)
+        return tuple(
+            msgspec.structs.replace(model, **_shown([row.price for row in in_force(found.get(place, ()), when)]))
+            for place, model in zip(places, models, strict=True)
         )
-        pricing = views.pricing_view([price_from(row) async for row in rows])
-        return msgspec.structs.replace(model, **views.shown_prices(pricing))
+
+
+def _shown(prices: Sequence[Price]) -> dict[str, Any]:
+    return views.shown_prices(views.pricing_view(prices))
 
 
 def _entry(row: Any) -> HistoryEntry:
-    price = {name: row[name] for name in HistoryEntry.__struct_fields__ if name not in {"rates", "evidence"}}
+    price = {name: row[name] for name in HistoryEntry.__struct_fields__ if name not in _BY_HAND}
     evidence = msgspec.convert(row["evidence"], Evidence | None)
     rates = msgspec.convert(row["rates"], dict[str, Decimal])
-    return HistoryEntry(**price, rates=views.rates_view(rates), evidence=views.evidence_view(evidence))
+    return HistoryEntry(
+        **price,
+        end_date=row["believed_end"],
+        rates=views.rates_view(rates),
+        evidence=views.evidence_view(evidence),
+    )
+
+
+_BY_HAND: Final = {"end_date", "rates", "evidence"}

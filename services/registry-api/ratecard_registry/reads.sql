@@ -27,22 +27,6 @@ WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids
 -- name: merged(id)
 SELECT provider, merged_into FROM models WHERE id = :id AND merged_into IS NOT NULL;
 
--- name: history(provider, model_id, start, until)
--- What Ratecard believes today: rows that were misread, and announcements since fulfilled, are left out.
-SELECT h.*, h.context_limit AS above_tokens FROM pricing_history h
-WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
-  AND effective_date BETWEEN :start AND :until
-ORDER BY effective_date, tier, context_limit, currency, region, id;
-
--- name: prices_at(provider, model_id, at, announced)
--- An announcement counts for a time to come only: whether it came into force is a row of its own.
-SELECT DISTINCT ON (tier, context_limit, currency, region) h.*, NULL::date AS effective_until,
-    '{}'::text[] AS missed_in, '' AS absent_in
-FROM pricing_history h
-WHERE provider = :provider AND model_id = :model_id AND superseded_at IS NULL
-  AND effective_date <= :at AND (end_date IS NULL OR end_date > :at) AND (kind <> 'scheduled' OR :announced)
-ORDER BY tier, context_limit, currency, region, effective_date DESC, recorded_at DESC, id DESC;
-
 -- name: statuses()
 SELECT s.provider, s.status, s.last_sync, s.sync_id, s.models_discovered, s.models_updated, s.models_deprecated,
     s.pricing_updated, s.errors

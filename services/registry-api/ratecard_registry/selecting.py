@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -21,22 +22,27 @@ MOST: Final = 500
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the models of a list have in common. Deprecated ones are left out unless asked for."""
+    """What the models of a list have in common. Left out are those deprecated by now, or by `at`, unless asked for."""
 
     classification: str | None = None
     usability: str | None = None
     min_context_window: int | None = None
     include_deprecated: bool = False
+    at: datetime | None = None
 
     def takes(self, model: ModelView) -> bool:
         """Tell whether the model belongs to the list."""
-        if self.usability is None and not self.include_deprecated and model.usability == "deprecated":
+        if self.usability is None and not self.include_deprecated and self._gone(model):
             return False
         return (
             self.usability in {None, model.usability}
             and (self.classification is None or self.classification.lower() in model.classification)
             and (self.min_context_window is None or (model.context_window or 0) >= self.min_context_window)
         )
+
+    def _gone(self, model: ModelView) -> bool:
+        since = model.deprecated_at
+        return model.usability == "deprecated" and not (self.at and since and self.at < since)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -71,7 +77,7 @@ def read_cursor(text: str) -> Place:
     return place
 
 
-def resolve(name: str, provider: str | None, ids: Mapping[str, Sequence[str]]) -> Place:
+def resolve(name: str, provider: str | None, ids: Mapping[str, Collection[str]]) -> Place:
     """Return the model that is meant. Raises Problem: 404, or 409 with the candidates."""
     if provider is not None:
         return _of_provider(name, provider, ids)
@@ -87,7 +93,7 @@ def resolve(name: str, provider: str | None, ids: Mapping[str, Sequence[str]]) -
     raise Problem(404, f"There is no model {name!r}. GET /api/models lists them.")
 
 
-def _of_provider(name: str, provider: str, ids: Mapping[str, Sequence[str]]) -> Place:
+def _of_provider(name: str, provider: str, ids: Mapping[str, Collection[str]]) -> Place:
     names = ids.get(provider, ())
     bare = name.removeprefix(f"{provider}/")
     for candidate in (name, bare):

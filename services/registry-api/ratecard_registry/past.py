@@ -1,0 +1,101 @@
+"""Prices of other times, read from PostgreSQL in one query for all models that are asked for.
+
+Two times are told apart: when a provider charged a price, and when Ratecard believed that (`known_at`; None is today).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.rows import price_from
+from ratecard_shared.database import queries
+
+QUERIES: Final = Path(__file__).with_name("past.sql")
+FIRST_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_DAY: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Past:
+    """Reads what was in force. `pool` is called when PostgreSQL is needed."""
+
+    def __init__(
+        self, *, pool: Callable[[], asyncpg.Pool], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """Wire it."""
+        self._pool = pool
+        self._now = now
+        self._sql = queries(QUERIES)
+
+    def moment(self, at: datetime | None, known_at: datetime | None) -> datetime:
+        """Return the time that is meant: without any, what was believed at a time is about that time."""
+        return at or known_at or self._now()
+
+    async def prices(
+        self, places: Collection[Place], first: datetime, last: datetime, *, known_at: datetime | None = None
+    ) -> dict[Place, list[DatedPrice]]:
+        """Return every price that may be in force between the two times, by model, in their order."""
+        now = self._now()
+        known = known_at if known_at and known_at < now else None
+        rows = self._sql.believed(
+            self._pool(),
+            providers=[provider for provider, _ in places],
+            ids=[model_id for _, model_id in places],
+            first=first,
+            last=last,
+            known=known or LAST_DAY,
+            announced_after=known or now,
+            current=known is None,
+        )
+        found: dict[Place, list[DatedPrice]] = defaultdict(list)
+        async for row in rows:
+            found[row["provider"], row["model_id"]].append(_dated(row))
+        return found
+
+    async def history(
+        self,
+        place: Place,
+        *,
+        start: datetime | None,
+        until: datetime | None,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> list[Any]:
+        """Return the rows that began between the two times, both included; with `at` only those in force then."""
+        rows = self._sql.history(
+            self._pool(),
+            provider=place[0],
+            model_id=place[1],
+            start=start or FIRST_DAY,
+            until=until or LAST_DAY,
+            at=at,
+            known=known_at or LAST_DAY,
+        )
+        return [row async for row in rows]
+
+    async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
+        """Return which models have these names without having them for ids."""
+        wanted = sorted(set(names))
+        if not wanted:
+            return []
+        rows = self._sql.other_names(self._pool(), names=wanted)
+        return [(row["name"], (row["provider"], row["id"])) async for row in rows]
+
+
+def _dated(row: Any) -> DatedPrice:
+    return DatedPrice(
+        id=row["id"],
+        provider=row["provider"],
+        model_id=row["model_id"],
+        price=price_from(row),
+        end_date=row["end_date"],
+        recorded_at=row["recorded_at"],
+        kind=row["kind"],
+        stale_since=row["stale_since"],
+    )

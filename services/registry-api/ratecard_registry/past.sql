@@ -1,0 +1,66 @@
+-- name: believed(providers, ids, first, last, known, announced_after, current)
+-- Every price row of these models that may be in force between the two times: of each key the one that had begun by
+-- the first, found through the index key by key, and all that began since. `known` is when it was believed.
+-- An announcement counts for a time to come only: whether it came into force is a row of its own.
+WITH RECURSIVE wanted AS (
+    SELECT DISTINCT provider, model_id FROM unnest(:providers::text[], :ids::text[]) AS w (provider, model_id)
+), keys AS (
+    SELECT w.provider, w.model_id, k.tier, k.context_limit, k.currency, k.region
+    FROM wanted w CROSS JOIN LATERAL (
+        SELECT h.tier, h.context_limit, h.currency, h.region FROM pricing_history h
+        WHERE (h.provider, h.model_id) = (w.provider, w.model_id)
+        ORDER BY h.tier, h.context_limit, h.currency, h.region LIMIT 1
+    ) k
+    UNION ALL
+    SELECT p.provider, p.model_id, k.tier, k.context_limit, k.currency, k.region
+    FROM keys p CROSS JOIN LATERAL (
+        SELECT h.tier, h.context_limit, h.currency, h.region FROM pricing_history h
+        WHERE (h.provider, h.model_id) = (p.provider, p.model_id)
+          AND (h.tier, h.context_limit, h.currency, h.region) > (p.tier, p.context_limit, p.currency, p.region)
+        ORDER BY h.tier, h.context_limit, h.currency, h.region LIMIT 1
+    ) k
+), found AS (
+    SELECT b.* FROM keys k CROSS JOIN LATERAL (
+        SELECT h.* FROM pricing_history h
+        WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
+            = (k.provider, k.model_id, k.tier, k.context_limit, k.currency, k.region)
+          AND h.effective_date <= :first AND h.recorded_at <= :known
+          AND (h.superseded_at IS NULL OR h.superseded_at > :known)
+          AND (h.kind <> 'scheduled' OR h.effective_date > :announced_after)
+        ORDER BY h.effective_date DESC, h.recorded_at DESC, h.id DESC LIMIT 1
+    ) b
+    UNION ALL
+    SELECT h.* FROM wanted w JOIN pricing_history h ON (h.provider, h.model_id) = (w.provider, w.model_id)
+    WHERE h.effective_date > :first AND h.effective_date <= :last AND h.recorded_at <= :known
+      AND (h.superseded_at IS NULL OR h.superseded_at > :known)
+      AND (h.kind <> 'scheduled' OR h.effective_date > :announced_after)
+)
+SELECT f.id, f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.rates, f.free, f.effective_date,
+    f.evidence, f.sync_id, f.kind, f.recorded_at, p.effective_until, '{}'::text[] AS missed_in, '' AS absent_in,
+    CASE WHEN f.end_recorded_at <= :known THEN f.end_date
+        ELSE (p.effective_until + 1)::timestamp AT TIME ZONE 'UTC' END AS end_date,
+    m.stale_since
+FROM found f
+LEFT JOIN models m ON :current::boolean AND (m.provider, m.id) = (f.provider, f.model_id)
+LEFT JOIN model_pricing p ON :current AND f.end_date IS NULL AND f.kind <> 'scheduled'
+    AND (p.provider, p.model_id, p.tier, p.context_limit, p.currency, p.region, p.effective_date)
+      = (f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.effective_date)
+ORDER BY f.effective_date, f.recorded_at, f.id;
+
+-- name: history(provider, model_id, start, until, at, known)
+-- What was believed at `known`: rows that were misread, and announcements since fulfilled, are left out.
+SELECT h.*, h.context_limit AS above_tokens, CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS believed_end
+FROM pricing_history h
+WHERE provider = :provider AND model_id = :model_id AND effective_date BETWEEN :start AND :until
+  AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
+  AND (:at::timestamptz IS NULL OR (effective_date <= :at
+      AND coalesce(CASE WHEN end_recorded_at <= :known THEN end_date END, 'infinity') > :at))
+ORDER BY effective_date, tier, context_limit, currency, region, id;
+
+-- name: other_names(names)
+-- Names that are no ids any more, or never were: a page's, before an API named the model, and what an API lists beside.
+SELECT provider, merged_into AS id, id AS name FROM models WHERE id = ANY(:names::text[]) AND merged_into IS NOT NULL
+UNION
+SELECT m.provider, m.id, a.name FROM models m CROSS JOIN LATERAL unnest(m.aliases) AS a (name)
+WHERE m.merged_into IS NULL AND m.aliases && :names AND a.name = ANY(:names)
+ORDER BY provider, id, name;
