@@ -25,6 +25,7 @@ _LABELS: Final = re.compile(
     r"计费项|计费单位|单位|类型|项目"
 )
 _REGION: Final = re.compile(r"regions?|地域|区域")
+_MARK: Final = re.compile(r"\s*\(\d\)$")
 _MAX_HEADER_ROWS: Final = 2
 
 
@@ -37,7 +38,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_model_header(text: str) -> bool:
-    return MODEL.fullmatch(fold(text)) is not None
+    return MODEL.fullmatch(_MARK.sub("", fold(text))) is not None
 
 
 def read_columns(table: Table, scope: Scope) -> Found:

@@ -34,11 +34,12 @@ _STATE: Final = (
     r"coming soon|永久.折|.{0,4}折|新品|推荐|热门|限时优惠|recommended|latest|popular|"
     r"discontinued|research preview|experimental"
 )
+_ID: Final = re.compile(r"[a-z][a-z0-9.]*(?:[-_/:][a-z0-9.]+){1,}")
 _STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
 _STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)
 _REGION: Final = re.compile(r"\b(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-?\d|global|us|eu)\b")
 _BRACKET: Final = re.compile(r"\s*\(([^()]*)\)")
-_MARKS: Final = re.compile(r"(?:\s*(?:\*+|†+|‡+|\[\d+\]|[¹²³⁴⁵]))+$")
+_MARKS: Final = re.compile(r"(?:\s*(?:\*+|†+|‡+|\[\d+\]|\(\d\)|[¹²³⁴⁵]))+$")
 _NO_NAME: Final = re.compile(
     r"(?:models?|total|all(?: other)? models?|所有模型|others?|price|free|paid|enterprise|"
     r"standard|batch|-+|n/?a|notes?)",
@@ -97,6 +98,9 @@ def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
             kept.append(piece)
     if len(kept) > 1 and all(piece.startswith(f"{kept[0]}-") and " " not in piece for piece in kept[1:]):
         return [" / ".join(kept)], region  # an id with its dated snapshots: the price is theirs too
+    ids = [piece for piece in kept[1:] if _ID.fullmatch(piece) is not None]
+    if len(kept) == 2 and ids:  # noqa: PLR2004 - a display name with the id below it: the id says more
+        return ids, region
     return kept, region
 
 

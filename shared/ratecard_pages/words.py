@@ -82,7 +82,7 @@ _CURRENCIES: Final = (
 _TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
 _ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
 _NOISE: Final = (
-    r"\(?utc[^()]*\)?|\(?\d{1,2}% off\)?|含多模态|"
+    r"\(?utc[^()]*\)?|\(?\d{1,2}% off\)?|\(?北京时间[^()]*\)?|\(?\d(?:\.\d)?折\)?|时段|含多模态|"
     r"including thinking tokens|including reasoning tokens|text and thinking|"
     r"unless (?:otherwise )?noted|all models|"
     r"\bgeneration\b|prices?|pricing|priced|costs?|rates?|fees?|tokens?|tok\b|单价|价格|推理|百万|计费|token|"

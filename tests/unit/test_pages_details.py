@@ -230,3 +230,29 @@ def test_a_price_that_is_a_rule_is_no_row() -> None:
     reading = _read(page)
     assert [(rule.text, rule.factor) for rule in reading.rules] == [("Save 50% with batch processing.", Decimal("0.5"))]
     assert len(reading.prices) == 1
+
+
+def test_an_off_peak_price_is_a_tier_and_the_peak_one_is_the_standard() -> None:
+    rows = [
+        ["Model (1)", "", "nimbus-chat"],
+        ["Standard price (UTC 00:30-16:30)", "1M tokens input (cache miss)", "$0.27"],
+        ["Discount price (UTC 16:30-00:30)", "1M tokens input (cache miss)", "$0.135 (50% off)"],
+    ]
+    page = pages.html_table(rows).replace("<th>Model (1)</th><th></th>", '<th colspan="2">Model (1)</th>')
+    assert _rates(pages.read(page, "transposed")) == {
+        ("nimbus-chat", "standard", 0): {"input": "0.27"},
+        ("nimbus-chat", "off-peak", 0): {"input": "0.135"},
+    }
+
+
+def test_a_cell_with_words_that_are_not_understood_is_refused_whole() -> None:
+    page = f"<p>Prices per 1M tokens.</p>{pages.html_table([['Model', 'Input'], ['nimbus-3', '$0.59 (blue $1)']])}"
+    reading = _read(page)
+    assert reading.prices == ()
+    assert any("blue" in refusal.reason for refusal in reading.refused)
+
+
+def test_the_id_below_a_display_name_names_the_model() -> None:
+    table = pages.html_table([["Model ID", "Price per 1M tokens"], ["NAME", "$0.05 input $0.08 output"]])
+    page = table.replace("NAME", "<div>Acme Nimbus 3</div><div>nimbus-3-instant</div>")
+    assert _rates(_read(page)) == {("nimbus-3-instant", "standard", 0): {"input": "0.05", "output": "0.08"}}
