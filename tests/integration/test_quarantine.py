@@ -168,6 +168,7 @@ async def test_a_page_that_returns_to_the_old_price_takes_the_held_one_away(yard
         ("zero", [price(rates={"input": Decimal(0)}, free=True, evidence=evidence("Swift $1.25"))]),
         ("negative", [price("-1.25", None)]),
         ("moved_column", [price("10", "1.25")]),
+        ("moved_column", [price(rates={"cached_input": Decimal("1.1"), "output": Decimal(10)})]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -316,3 +317,17 @@ async def test_what_no_model_and_no_price_came_of_is_kept_from_the_last_good_lis
     await yard.sync(1, model("swift-1", None), pricing="failed")
     row = await yard.connection.fetchrow("SELECT * FROM unmatched")
     assert (row["sync_id"], row["names"], row["unpriced_ids"]) == ("sync-0", ["Zeppelin"], ["kite-1"])
+
+
+@pytest.mark.parametrize("cut", range(5))
+async def test_wherever_batches_are_cut_the_tables_are_the_same(yard: Yard, cut: int) -> None:
+    await yard.sync(0, costs("a", "1", "4"), costs("b", "2", "8"), costs("c", "3", "9"))
+    said = [costs("a", "2", "8"), costs("b", "1", "4"), costs("c", "3.3", "9"), costs("d", "7")]
+    events = [*(enriched(one, on=1) for one in said), closing("a", "b", "c", "d", on=1)]
+    await yard.apply(1, *events[:cut])
+    await yard.apply(1, *events)
+    await yard.apply(1, *events[cut:])
+    assert await yard.prices() == {"a": Decimal(1), "b": Decimal(2), "c": Decimal(3)}
+    kinds = ["moved_row", "moved_row", "page_in_doubt", "page_in_doubt"]
+    assert [kind for _, kind, _ in await yard.entries()] == kinds
+    assert len(await yard.alerts()) == 1

@@ -98,8 +98,8 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
         near = () if old else siblings(place, self.neighbours.before, provider=self.event.provider)
         beside = Beside(old=old, stated=self._stated(row), siblings=near, currencies=self.currencies)
         confirmed = self._confirmed(row)
-        if old and old.evidence and row.evidence and reordered(old.evidence.text, row.evidence.text):
-            moved = (*moved, _REORDERED)
+        if old is not None:
+            moved = (*moved, *_other_words(old, row))
         return Verdict(
             row=row,
             old=old.said if old else None,
@@ -211,6 +211,17 @@ def _moved(entry: Entry, moved: Mapping[Place, Place]) -> Entry:
 
 def _page(entry: Entry) -> str:
     return entry.row.evidence.url if entry.row.evidence else ""
+
+
+def _other_words(old: Price, row: PriceRow) -> Iterator[Suspicion]:
+    """Tell by the texts of the two rows what their figures do not: columns of which no price is read may have moved."""
+    was, now = (price.evidence.text if price.evidence else "" for price in (old, row))
+    if reordered(was, now):
+        yield _REORDERED
+    lost, gained = sorted(old.rates.keys() - row.rates.keys()), sorted(row.rates.keys() - old.rates.keys())
+    if lost and gained and was != now:
+        reason = f"{', '.join(lost)} is gone and {', '.join(gained)} is new, as if a column had another name"
+        yield Suspicion(kind=Kind.MOVED_COLUMN, reason=reason)
 
 
 def _without(reading: Reading, held: Iterable[PriceRow], silent: Iterable[Key]) -> Reading:
