@@ -24,10 +24,9 @@ def chatting(name: str, *rows: PriceRow, **fields: Any) -> EnrichedModel:
     return model(name, rows, **{"capabilities": tools, "classification": ("chat", "tools"), **_LIMITS, **fields})
 
 
-CACHED: Final = {"cached_input": "0.125", "cache_write_5m": "1.5625", "cache_write_1h": "2.5"}
 PLAIN: Final = (row(input="1.25", output="10"),)
 LONG: Final = (
-    row(input="1.25", output="10", **CACHED),
+    row(input="1.25", output="10", cached_input="0.125", cache_write_5m="1.5625", cache_write_1h="2.5"),
     row(above=200_000, input="2.5", output="15", cached_input="0.25", cache_write_5m="3.125", cache_write_1h="5"),
     row(tier="batch", input="0.625", output="5", cached_input="0.0625"),
     row(tier="batch", above=200_000, input="1.25", output="7.5", cached_input="0.125"),
