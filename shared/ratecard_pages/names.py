@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -69,6 +70,11 @@ def read_names(pieces: tuple[str, ...]) -> Names:
     """Read a model cell, given as its separate parts."""
     if sum(map(len, pieces)) > _LONGEST_CELL:
         return Names(fault="the name is too long to be a model's")
+    return _read_names(pieces)
+
+
+@lru_cache(maxsize=2048)  # a page names a model once for every tier
+def _read_names(pieces: tuple[str, ...]) -> Names:
     kept, region = _without_badges(pieces)
     kept, band = _without_band(kept)
     text = " ".join(kept)
@@ -179,6 +185,6 @@ def _fault(name: str) -> str | None:
 
 def _is_another_thing(name: str) -> bool:
     """Whether a name is a price, a price kind, or a word for no model in particular."""
-    meaning = understand(name)
+    meaning = understand("" if re.search(r"\d", name) else name)
     says_a_kind = not meaning.unknown and bool(meaning.component or meaning.modalities)
     return says_a_kind or _NO_NAME.fullmatch(fold(name)) is not None or has_money(name)
