@@ -21,10 +21,14 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.costing import Costs
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.exports.naming import Names
+from ratecard_registry.feed import Feed
+from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.past import Past
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
@@ -56,12 +60,16 @@ class Bench:
         self.catalogue = Catalogue(pool=lambda: pool, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
         archive = Archive(pool=lambda: pool, now=self.clock)
+        feed = Feed(pool=lambda: pool)
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         self.app = create_app(
             Parts(
                 catalogue=self.catalogue,
                 archive=archive,
+                costs=Costs(catalogue=self.catalogue, past=Past(pool=lambda: pool, now=self.clock)),
+                feed=feed,
+                follower=Follower(feed, lasts=0.8, beat=0.2),
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
                 pages=self.pages,
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),

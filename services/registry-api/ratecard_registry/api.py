@@ -12,6 +12,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
 from ratecard_registry import (
+    api_changes,
+    api_cost,
     api_evidence,
     api_exports,
     api_health,
@@ -27,13 +29,23 @@ from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.costing import Costs
 from ratecard_registry.describing import ExactNumbers
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
+from ratecard_registry.feed import Feed
+from ratecard_registry.following import Follower
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 
-_READING: Final = [*api_models.ROUTES, *api_resolve.ROUTES, *api_evidence.ROUTES, *api_exports.ROUTES]
+_READING: Final = [
+    *api_models.ROUTES,
+    *api_resolve.ROUTES,
+    *api_evidence.ROUTES,
+    *api_exports.ROUTES,
+    *api_cost.ROUTES,
+    *api_changes.ROUTES,
+]
 _ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES]
 
 
@@ -42,6 +54,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     catalogue: Catalogue
     archive: Archive
+    costs: Costs
+    feed: Feed
+    follower: Follower
     resolver: Resolver
     pages: PageStore
     exports: Exports

@@ -17,10 +17,14 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.costing import Costs
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.exports.naming import Names
+from ratecard_registry.feed import Feed
+from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
@@ -79,10 +83,14 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     names = Names(providers=load_providers(Path(extra) if extra else None))
     documented = {name: provider.documented_names for name, provider in providers.items()}
     archive = Archive(pool=pool)
+    feed = Feed(pool=pool)
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
     return Parts(
         catalogue=catalogue,
         archive=archive,
+        costs=Costs(catalogue=catalogue, past=Past(pool=pool)),
+        feed=feed,
+        follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
         pages=PageStore(pool=pool, days=settings.evidence_retention_days),
         exports=Exports(

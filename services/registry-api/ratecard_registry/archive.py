@@ -68,7 +68,7 @@ class Archive:
 
     async def living_name(self, name: str, ids: Mapping[str, Sequence[str]]) -> str:
         """Return the name under which a page's model lives on since an API named it; else the name as it is."""
-        if any(name in names for names in ids.values()):
+        if "\0" in name or any(name in names for names in ids.values()):
             return name
         rows = [row async for row in self._sql.merged(self._pool(), id=name)]
         return f"{rows[0]['provider']}/{rows[0]['merged_into']}" if len(rows) == 1 else name

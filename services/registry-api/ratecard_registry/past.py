@@ -81,7 +81,7 @@ class Past:
 
     async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
         """Return which models have these names without having them for ids."""
-        wanted = sorted(set(names))
+        wanted = sorted({name for name in names if "\0" not in name})
         if not wanted:
             return []
         rows = self._sql.other_names(self._pool(), names=wanted)

@@ -1,0 +1,122 @@
+"""The route that says what usages cost. A line that cannot be read is an error of that line, not of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.dto import AbstractDTO, DTOFieldDefinition
+from litestar.openapi.spec import Example
+from litestar.params import Body
+from litestar.typing import FieldDefinition
+
+from ratecard_registry.cost_examples import EXAMPLES
+from ratecard_registry.cost_views import CostAnswer, CostRequest, LineError, Style, UsageLine
+from ratecard_registry.costing import Costs, Lines
+from ratecard_registry.describing import answers, refuses
+from ratecard_registry.past import FIRST_DAY, LAST_DAY
+from ratecard_registry.problems import Problem, as_json
+from ratecard_registry.views import View
+from ratecard_shared.prices import Instant
+
+MOST_LINES: Final = 10_000
+_MOST_BYTES: Final = 32 * 1024 * 1024
+
+
+class _Rough(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request whose lines are not read yet."""
+
+    usages: list[msgspec.Raw]
+    usage_style: Style = "ratecard"
+    known_at: Instant | None = None
+
+
+_REQUEST: Final = msgspec.json.Decoder(_Rough)
+_LINE: Final = msgspec.json.Decoder(UsageLine, float_hook=Decimal)
+
+
+def read_lines(body: bytes) -> Lines:
+    """Return the lines of a request. Raises Problem."""
+    try:
+        rough = _REQUEST.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, f"The request cannot be read: {error}. /docs shows what it takes.") from error
+    if rough.known_at and not FIRST_DAY <= rough.known_at <= LAST_DAY:
+        raise Problem(400, f"`knownAt` is from 1970 to 9999, not {rough.known_at.isoformat()}.")
+    if len(rough.usages) > MOST_LINES:
+        raise Problem(413, f"{len(rough.usages)} usages are too many: send at most {MOST_LINES} at once.")
+    return Lines(usages=[_line(raw) for raw in rough.usages], style=rough.usage_style, known_at=rough.known_at)
+
+
+def _line(raw: msgspec.Raw) -> UsageLine | LineError:
+    try:
+        line = _LINE.decode(raw)
+    except ArithmeticError:
+        return LineError(code="invalid_line", detail="A number of the line is out of any range.")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return LineError(code="invalid_line", detail=f"The line cannot be read: {error}.")
+    if line.when and not FIRST_DAY <= line.when <= LAST_DAY:
+        return LineError(code="invalid_line", detail=f"`when` is from 1970 to 9999, not {line.when.isoformat()}.")
+    return line
+
+
+class _LineByLine(AbstractDTO[CostRequest]):
+    """Described as a whole, read line by line."""
+
+    def decode_bytes(self, value: bytes) -> Lines:
+        """Read the request."""
+        return read_lines(value)
+
+    @classmethod
+    def create_for_field_definition(cls, *_: Any, **__: Any) -> None:
+        """Need no model of its own."""
+
+    @classmethod
+    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Any:  # noqa: ARG003  # its interface
+        """Describe the request as its type says."""
+        return schema_creator.for_field_definition(field_definition)
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition]:  # noqa: ARG003
+        """Have no fields of its own."""
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
+        """Have no fields of its own."""
+        return False
+
+
+@post(
+    "/api/cost",
+    status_code=200,
+    dto=_LineByLine,
+    return_dto=None,
+    request_max_body_size=_MOST_BYTES,
+    responses={
+        200: answers(CostAnswer, "The cost of each usage, or why it has none"),
+        400: refuses("The request is no JSON object of this form"),
+        413: refuses("There are more than 10,000 usages"),
+    },
+    tags=["costs"],
+)
+async def cost(
+    *,
+    costs: NamedDependency[Costs],
+    data: Annotated[
+        CostRequest, Body(examples=[Example(summary=name, value=value) for name, value in EXAMPLES.items()])
+    ],
+) -> Response[bytes]:
+    """Return what usages cost by the prices that were in force at their time, with the price rows that were used.
+
+    A line that cannot be priced has an `error` and no `cost`: what has no known price is never counted as zero.
+    """
+    lines: Any = data
+    return as_json(await costs.of(lines))
+
+
+ROUTES: Sequence[Any] = (cost,)

@@ -1,0 +1,189 @@
+"""What is asked of costs and what is answered, as JSON. A line that cannot be priced has an error and no cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from ratecard_registry import views
+from ratecard_registry.cost import Band, Charge, Quantity
+from ratecard_registry.dated import DatedPrice
+from ratecard_registry.views import EvidenceView, RateView, View
+from ratecard_shared.prices import UNITS, Instant, PriceState
+
+Style = Literal["ratecard", "openai", "anthropic", "google"]
+"""How a usage counts: by Ratecard's disjoint components, or as a provider's own usage object does."""
+
+
+class UsageLine(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one request to a model used. Sums of several requests have no band: send one line for each.
+
+    `usage` counts by component (`input`, `cachedInput`, `output` ...), which are disjoint, or is the provider's own
+    usage object. `when` is now, or the request's `knownAt`, if left out; `tier` is standard. `ref` comes back as it is.
+    """
+
+    model: str
+    usage: dict[str, Any]
+    provider: str | None = None
+    usage_style: Style | None = None
+    when: Instant | None = None
+    tier: str | None = None
+    currency: str | None = None
+    region: str | None = None
+    ref: str | None = None
+
+
+class CostRequest(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At most 10,000 usages. `knownAt` prices them as Ratecard believed the prices then."""
+
+    usages: tuple[UsageLine, ...]
+    usage_style: Style = "ratecard"
+    known_at: Instant | None = None
+
+
+class Candidate(View, frozen=True, kw_only=True):
+    """A model that may be meant."""
+
+    provider: str
+    id: str
+
+
+class LineError(View, frozen=True, kw_only=True):
+    """Why a line has no cost.
+
+    `code` is one of invalid_line, invalid_usage, unknown_model, ambiguous_model, no_price, no_tier, no_currency,
+    no_region, ambiguous_price, no_band, no_rate.
+    """
+
+    code: str
+    detail: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+class BandView(View, frozen=True, kw_only=True):
+    """Why a band was picked: `promptTokens`, the sum of `counted`, was compared with each `aboveTokens` of `bands`."""
+
+    prompt_tokens: Decimal
+    counted: tuple[str, ...]
+    above_tokens: int
+    bands: tuple[int, ...]
+
+
+class ChargeView(View, frozen=True, kw_only=True):
+    """One component: `quantity` at `amount` per `unit`. `chargedAs` is the component whose rate was taken."""
+
+    component: str
+    quantity: Decimal
+    charged_as: str
+    amount: Decimal
+    unit: str
+    cost: Decimal
+
+
+class CostLine(View, frozen=True, kw_only=True):
+    """The cost of one usage, or why there is none. `priceId` names its price among `prices`."""
+
+    index: int
+    ref: str | None
+    model: str | None
+    provider: str | None = None
+    model_id: str | None = None
+    when: datetime | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    price_id: int | None = None
+    band: BandView | None = None
+    components: tuple[ChargeView, ...] = ()
+    error: LineError | None = None
+
+
+class PriceUsed(View, frozen=True, kw_only=True):
+    """A row of the pricing history that costs were taken from."""
+
+    id: int
+    provider: str
+    model_id: str
+    tier: str
+    context_limit: int
+    currency: str
+    region: str
+    input_cost_per_million: Decimal | None
+    output_cost_per_million: Decimal | None
+    rates: dict[str, RateView]
+    state: PriceState
+    stale_since: datetime | None
+    kind: str
+    effective_date: datetime
+    end_date: datetime | None
+    recorded_at: datetime
+    evidence: EvidenceView | None
+
+
+class CostAnswer(View, frozen=True, kw_only=True):
+    """A line for each usage, in their order. `totals` are by currency and hold the priced lines only."""
+
+    lines: tuple[CostLine, ...]
+    prices: dict[str, PriceUsed]
+    totals: dict[str, Decimal]
+    priced: int
+    failed: int
+    known_at: datetime | None
+
+
+def band_view(band: Band) -> BandView:
+    """Return what is shown of a band."""
+    return BandView(
+        prompt_tokens=Decimal(band.prompt_tokens),
+        counted=tuple(views.camel(name) for name in band.counted),
+        above_tokens=band.above_tokens,
+        bands=band.bands,
+    )
+
+
+def charge_view(charge: Charge) -> ChargeView:
+    """Return what is shown of a charge."""
+    return ChargeView(
+        component=views.camel(charge.component),
+        quantity=_number(charge.quantity),
+        charged_as=views.camel(charge.charged_as),
+        amount=charge.rate,
+        unit=UNITS[charge.component],
+        cost=charge.cost,
+    )
+
+
+def price_used(row: DatedPrice) -> PriceUsed:
+    """Return what is shown of a price row."""
+    price = row.price
+    shown = views.price_view(price, stale=row.stale_since is not None)
+    return PriceUsed(
+        id=row.id,
+        provider=row.provider,
+        model_id=row.model_id,
+        tier=price.tier,
+        context_limit=price.above_tokens,
+        currency=price.currency,
+        region=price.region,
+        input_cost_per_million=shown.input_cost_per_million,
+        output_cost_per_million=shown.output_cost_per_million,
+        rates=shown.rates,
+        state=shown.state,
+        stale_since=row.stale_since,
+        kind=row.kind,
+        effective_date=price.effective_date,
+        end_date=row.end_date,
+        recorded_at=row.recorded_at,
+        evidence=shown.evidence,
+    )
+
+
+def candidates(places: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple[Candidate, ...]:
+    """Return places as candidates."""
+    pairs = places.items() if isinstance(places, Mapping) else places
+    return tuple(Candidate(provider=provider, id=model_id) for provider, model_id in pairs)
+
+
+def _number(quantity: Quantity) -> Decimal:
+    return Decimal(quantity)

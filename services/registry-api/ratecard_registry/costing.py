@@ -1,0 +1,148 @@
+"""Prices the lines of a request: which models they mean, the prices of their times in one query, then line by line.
+
+A line that cannot be priced says why and keeps no other from being priced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from ratecard_registry import cost_views
+from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.cost import CannotPriceError, Cost, Usage, cost_of, total
+from ratecard_registry.cost_views import CostAnswer, CostLine, LineError, Style, UsageLine
+from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.naming import Asked, Meant, by_id, by_other_name, spellings
+from ratecard_registry.past import Past
+from ratecard_registry.usage_counts import UsageError
+from ratecard_registry.usage_styles import convert
+from ratecard_shared.prices import STANDARD
+
+_AT_ONCE: Final = 100
+"""Up to how many lines are priced without leaving the event loop."""
+
+
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of a request; what could not be read of them is an error in its place."""
+
+    usages: Sequence[UsageLine | LineError]
+    style: Style = "ratecard"
+    known_at: datetime | None = None
+
+
+class Costs:
+    """Answers what usages cost."""
+
+    def __init__(self, *, catalogue: Catalogue, past: Past) -> None:
+        """Wire it."""
+        self._catalogue = catalogue
+        self._past = past
+
+    async def of(self, lines: Lines) -> CostAnswer:
+        """Return the cost of every line, or why it has none."""
+        usual = self._past.moment(None, lines.known_at)
+        read = [line for line in lines.usages if isinstance(line, UsageLine)]
+        meant = await self._meant({(line.model, line.provider) for line in read})
+        places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
+        times = [line.when or usual for line in read] or [usual]
+        rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
+        pricing = _Pricing(lines=lines, meant=meant, rows=rows, usual=usual)
+        if len(lines.usages) <= _AT_ONCE:
+            return pricing.answer()
+        return await asyncio.to_thread(pricing.answer)
+
+    async def _meant(self, asked: set[Asked]) -> dict[Asked, Meant]:
+        ids = await self._catalogue.ids()
+        sets = {provider: frozenset(names) for provider, names in ids.items()} if len(asked) > 1 else ids
+        found = {one: by_id(one, sets) for one in asked}
+        unknown = [one for one, meant in found.items() if not meant.places]
+        known = await self._past.other_names(spellings(unknown))
+        return found | {one: by_other_name(one, known) for one in unknown}
+
+
+class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines with all that is known of them."""
+
+    lines: Lines
+    meant: Mapping[Asked, Meant]
+    rows: Mapping[Place, Sequence[DatedPrice]]
+    usual: datetime
+
+    def answer(self) -> CostAnswer:
+        """Price every line."""
+        used: dict[int, DatedPrice] = {}
+        shown = tuple(self._line(index, line, used) for index, line in enumerate(self.lines.usages))
+        sums: dict[str, list[Decimal]] = {}
+        for line in shown:
+            if line.cost is not None:
+                sums.setdefault(line.currency or "", []).append(line.cost)
+        priced = sum(map(len, sums.values()))
+        return CostAnswer(
+            lines=shown,
+            prices={str(row_id): cost_views.price_used(row) for row_id, row in sorted(used.items())},
+            totals={currency: total(costs) for currency, costs in sorted(sums.items())},
+            priced=priced,
+            failed=len(shown) - priced,
+            known_at=self.lines.known_at,
+        )
+
+    def _line(self, index: int, line: UsageLine | LineError, used: dict[int, DatedPrice]) -> CostLine:
+        if isinstance(line, LineError):
+            return CostLine(index=index, ref=None, model=None, error=line)
+        when = line.when or self.usual
+        said = {"index": index, "ref": line.ref, "model": line.model, "when": when}
+        places = self.meant[line.model, line.provider].places
+        provider, model_id = places[0] if len(places) == 1 else (line.provider, None)
+        try:
+            cost = self._cost(line, when, places)
+        except CannotPriceError as error:
+            several = cost_views.candidates(places) if len(places) > 1 else ()
+            why = LineError(code=error.code, detail=error.detail, candidates=several)
+            return CostLine(**said, provider=provider, model_id=model_id, error=why)  # type: ignore[arg-type]  # a dict
+        used[cost.row.id] = cost.row
+        return CostLine(
+            **said,  # type: ignore[arg-type]  # a dict
+            provider=provider,
+            model_id=model_id,
+            cost=cost.total,
+            currency=cost.row.price.currency,
+            price_id=cost.row.id,
+            band=cost_views.band_view(cost.band),
+            components=tuple(map(cost_views.charge_view, cost.charges)),
+        )
+
+    def _cost(self, line: UsageLine, when: datetime, places: Sequence[Place]) -> Cost:
+        if not places:
+            raise CannotPriceError("unknown_model", _UNKNOWN.format(line.model))
+        if len(places) > 1:
+            raise CannotPriceError("ambiguous_model", _AMBIGUOUS.format(line.model, len(places)))
+        return cost_of(self._usage(line, when), self.rows.get(places[0], ()))
+
+    def _usage(self, line: UsageLine, when: datetime) -> Usage:
+        try:
+            said = convert(line.usage_style or self.lines.style, line.usage)
+        except UsageError as error:
+            raise CannotPriceError("invalid_usage", str(error)) from error
+        return Usage(
+            quantities=said.quantities,
+            when=when,
+            tier=_agreed("tier", line.tier, said.tier) or STANDARD,
+            currency=line.currency,
+            region=_agreed("region", line.region, said.region),
+        )
+
+
+def _agreed(what: str, asked: str | None, said: str | None) -> str | None:
+    if asked and said and asked != said:
+        raise CannotPriceError("invalid_usage", f"The line's {what} is {asked!r}, and its usage says {said!r}.")
+    return asked or said
+
+
+_UNKNOWN: Final = "There is no model {!r}. GET /api/resolve says what a spelling may mean."
+_AMBIGUOUS: Final = "{!r} may mean {} models: add `provider`."
