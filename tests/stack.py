@@ -59,7 +59,7 @@ async def silent_process(room: str, environment: Mapping[str, str]) -> AsyncIter
                 await child.wait()
 
 
-async def health(port: int, *, until: str, seconds: float = 30, path: str = "/health") -> dict[str, Any]:
+async def health(port: int, *, until: str, seconds: float = 100, path: str = "/health") -> dict[str, Any]:
     """Return what the service on `port` says of itself once its status is `until`."""
     async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
         while True:

@@ -43,7 +43,7 @@ async def until_completed(consumer: AIOKafkaConsumer, prefix: str) -> tuple[Any,
     """Return the next `sync.completed`, and the changes until there was silence after it."""
     done: list[Any] = []
     changes: list[Any] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await take(consumer, prefix, done, changes) or not done:
             pass
     return done[0], changes
@@ -89,6 +89,7 @@ def simulated_environment(environment: dict[str, str], simulated: Simulated) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # five processes start and sync twice, on a machine that may be busy
 async def test_two_syncs_through_five_processes(environment: dict[str, str]) -> None:
     prefix = environment["KAFKA_TOPIC_PREFIX"]
     await create_topics(load(KafkaSettings, environment))
