@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +14,10 @@ from pathlib import Path
 
 import pytest
 from process_life import is_alive, until
+
+from ratecard_cli.simulated import openai
+from ratecard_cli.simulated.catalogue import catalogues
+from ratecard_providers.load import SHIPPED
 
 pytestmark = [pytest.mark.backends, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -28,10 +34,22 @@ def ratecard(tmp_path: Path) -> Ratecard:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*_COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+            [*_COMMAND, *arguments],
+            cwd=tmp_path,
+            env=somebodys_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
 
     return run
+
+
+def somebodys_environment() -> dict[str, str]:
+    """Return the environment without the backends of the test run: the demo has its own."""
+    ours = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL")
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 _PROCESSES = ["ps", "-A", "-o", "pid=,ppid="]
@@ -43,7 +61,9 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Start a demo without a terminal; its output goes to a file."""
     output = tmp_path / "output.txt"
     with output.open("wb") as file:
-        process = subprocess.Popen([*_COMMAND, "demo"], cwd=tmp_path, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [*_COMMAND, "demo"], cwd=tmp_path, env=somebodys_environment(), stdout=file, stderr=subprocess.STDOUT
+        )
     try:
         yield process, output
     finally:
@@ -93,6 +113,7 @@ def test_it_shows_the_changes_answers_and_leaves_nothing_behind(
     assert "\x1b" not in shown
 
     it_answers_other_commands(ratecard)
+    the_readmes_commands_work(ratecard, tmp_path)
     assert (tmp_path / ".ratecard" / "running.json").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / ".ratecard" / "demo" / "admin-key").stat().st_mode & 0o777 == 0o600
 
@@ -103,6 +124,17 @@ def test_it_shows_the_changes_answers_and_leaves_nothing_behind(
     assert process.wait(_SECONDS_TO_STOP) == 0, output.read_text()
     until(lambda: not any(map(is_alive, below)))
     assert not (tmp_path / ".ratecard" / "running.json").exists()
+
+
+def the_readmes_commands_work(ratecard: Ratecard, folder: Path) -> None:
+    (folder / "page.html").write_text(openai.pricing(catalogues()["openai"]), encoding="utf-8")
+    (folder / "acme.toml").write_bytes((SHIPPED / "openai.toml").read_bytes())
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\.venv/bin/ratecard (.+)$", readme, re.MULTILINE)
+    assert len(told) >= 4
+    for line in told:
+        done = ratecard(*shlex.split(line))
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
 def it_answers_other_commands(ratecard: Ratecard) -> None:
