@@ -1,7 +1,8 @@
 """The real clients read the exports of a running registry, unchanged, and calculate what its prices say.
 
-Expected costs come from `/api/models`. What a client of its own accord does not price as the provider does, such as
-LiteLLM's batches above 200,000 tokens, is no question to it: docs/exports.md says what that is.
+Expected costs come from `POST /api/cost`, and are those of the prices in `/api/models`. What a client of its own
+accord does not price as the provider does, such as LiteLLM's batches above 200,000 tokens, is no question to it:
+docs/exports.md says what that is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from registry_bench import a_bench
 
 from ratecard_providers.load import load_providers
 from ratecard_registry.exports.naming import Names, Tool
+from ratecard_registry.views import camel
 from ratecard_shared.prices import STANDARD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -46,7 +48,25 @@ async def _questions(registry: str) -> list[Question]:
         answer = await client.get("/api/models", params={"limit": 500, "includeDeprecated": True})
     shown = json.loads(answer.content, parse_float=Decimal)["data"]
     left_out = {model.id for models in NOT_CARRIED.values() for model in models}
-    return list(questions(model for model in shown if model["id"] not in left_out))
+    asked = list(questions(model for model in shown if model["id"] not in left_out))
+    assert await _costs(registry, asked) == [one.cost for one in asked]
+    return asked
+
+
+async def _costs(registry: str, asked: Sequence[Question]) -> list[Decimal]:
+    lines = [
+        {
+            "model": one.model,
+            "provider": one.provider,
+            "tier": one.tier,
+            "usage": {camel(name): count for name, count in one.used.items()},
+        }
+        for one in asked
+    ]
+    async with httpx.AsyncClient(base_url=registry) as client:
+        answer = await client.post("/api/cost", json={"usages": lines})
+    said = json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)["lines"]
+    return [line["cost"] for line in said]
 
 
 def _asked(asked: Sequence[Question], tool: Tool) -> list[dict[str, Any]]:
