@@ -25,7 +25,7 @@ from ratecard_shared.database import queries
 Format = Literal[
     "litellm", "litellm-overlay", "genai-prices", "models.dev", "openrouter", "llm-prices", "llm-prices-history", "csv"
 ]
-_QUERIES: Final = Path(__file__).with_name("exports") / "exports.sql"
+QUERIES: Final = Path(__file__).with_name("exports") / "exports.sql"
 _RENDERERS: Final[dict[str, Callable[[Sequence[ModelView], Names], Document]]] = {
     "litellm": litellm.document,
     "genai-prices": genai_prices.document,
@@ -55,7 +55,7 @@ class Exports:
         self._pool = pool
         self._names = names
         self._stored_map = stored_map
-        self._sql = queries(_QUERIES)
+        self._sql = queries(QUERIES)
         self._kept: dict[Format, Rendered] = {}
         self._one_at_a_time: defaultdict[Format, asyncio.Lock] = defaultdict(asyncio.Lock)
 
