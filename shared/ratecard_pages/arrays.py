@@ -66,6 +66,9 @@ def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
     refused: list[Refusal] = []
     seen = False
     for match in _FLAT.finditer(source):
+        if panes.torn_at(match.start()):
+            refused.append(refusal(match[0], "its place is not certain, because tags before it are not closed"))
+            continue
         node = read_json(re.sub(r",(\s*)\]$", r" \1]", match[0]))
         cells = (
             tuple("" if item.value is None else item.printed for item in node.items or []) if node is not None else ()

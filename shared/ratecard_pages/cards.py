@@ -27,6 +27,8 @@ NAME: Final = "cards"
 _UNIT_START: Final = re.compile(r"(?:/|per\b)")
 
 _LONGEST_WORD: Final = 40
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS: Final = frozenset({*_HEADINGS, "div", "p", "ul", "ol", "table", "section"})
 _MOST_CARDS: Final = 1_000
 _LONGEST_CARD: Final = 20_000
 
@@ -76,6 +78,9 @@ class _Card:
             return
         said = {fold(piece) for piece in self._texts.values() if len(piece) < _LONGEST_WORD}
         if any(fold(word) in said for word in self._spec.skip):
+            return
+        if str(named[0].tag) in _HEADINGS and any(child.tag in _BLOCKS for child in named[0].iterdescendants()):
+            self.refused.append(refusal(text, "its name holds more than a name, so tags are not closed"))
             return
         names = read_names((self._texts[named[0]],))
         if names.fault is not None:

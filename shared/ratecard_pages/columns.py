@@ -26,6 +26,8 @@ _LABELS: Final = re.compile(
 )
 _REGION: Final = re.compile(r"regions?|地域|区域")
 _MARK: Final = re.compile(r"\s*\(\d\)$")
+_HOURLY: Final = re.compile(r"(?:/|\bper|\ban)\s*(?:hours?|hrs?)\b")
+"""Training and hosting are priced by the hour: a table with such a column, whatever its header, is about them."""
 _MAX_HEADER_ROWS: Final = 2
 
 
@@ -123,9 +125,11 @@ def _column(
     if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
         return Column(role="label", text=text)
     meaning = understand(text, scope.page.words)
-    money = any(has_money(cell.text) for row in body if index < len(row) and (cell := row[index]) is not None)
+    cells = [cell.text for row in body if index < len(row) and (cell := row[index]) is not None]
+    money = any(has_money(cell) for cell in cells)
     if meaning.unknown:
-        return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=meaning.training))
+        training = meaning.training or any(_HOURLY.search(fold(cell)) for cell in cells if has_money(cell))
+        return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=training))
     priced = meaning.component is not None or meaning.units or money
     return Column(role="price" if priced and text else "refused" if money else "other", meaning=meaning, text=text)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
-from ratecard_pages.blocks import Cell, Context, Prose, Span, Table
+from ratecard_pages.blocks import Cell, Context, Heading, Prose, Span, Table
 from ratecard_pages.columns import header_and_body, is_model_header
 from ratecard_pages.context import about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal
@@ -21,6 +23,7 @@ from ratecard_pages.words import Meaning, fold, understand
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "kinds"
+_MOST_PROSE: Final = 200
 _FIRST_HEADER: Final = re.compile(r"(?:price|pricing|type|item|unit|feature|计费项|类型)?s?")
 _PRICE_END: Final = re.compile(
     r"\s+(?:image|video|audio|text|input|output|with|price|pricing|embedding)\b.*$", re.IGNORECASE
@@ -29,7 +32,21 @@ _BULLET: Final = re.compile(r"[-*•·]?\s*(?P<name>[a-z][a-z0-9.]*(?:-[a-z0-9.]
 _CODE: Final = re.compile(r"[a-z][a-z0-9.]*(?:-[a-z0-9.]+)+")
 
 
-def read_kinds(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
+Sections = Mapping[Heading, Sequence[Prose]]
+"""The page's prose below each heading of any level."""
+
+
+def sections(prose: Iterable[Prose]) -> Sections:
+    """The prose of a page by the headings that it stands below."""
+    found: dict[Heading, list[Prose]] = defaultdict(list)
+    for said in prose:
+        for heading in said.headings:
+            if len(found[heading]) < _MOST_PROSE:
+                found[heading].append(said)
+    return found
+
+
+def read_kinds(table: Table, scope: Scope, prose: Sections = MappingProxyType({})) -> Found:
     """Read a table of this shape; `prose` is the page's, for the footnotes that figures point to."""
     head, body = header_and_body(table)
     if len(head) != 1 or table.width < 2 or None in head[0] or head[0][0] is None:  # noqa: PLR2004 - a label and a price
@@ -84,11 +101,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Reader:
-    def __init__(self, table: Table, scope: Scope, model: Names, prose: Sequence[Prose]) -> None:
+    def __init__(self, table: Table, scope: Scope, model: Names, prose: Sections) -> None:
         self._table, self._scope, self._model = table, scope, model
         self._context = settled(layers(table.context))
         self._video = about_video(table.context)
-        self._prose = [said for said in prose if _same_section(said, table)]
+        self._prose = _of_section(table, prose)
         self._facts: list[Fact] = []
         self._refused: list[Refusal] = []
 
@@ -184,11 +201,11 @@ def folded_starts(text: str, name: str) -> bool:
     return fold(text).startswith(fold(name) + " ")
 
 
-def _same_section(said: Prose, table: Table) -> bool:
-    """Whether prose stands in the section of the table's model: below the same heading of that level."""
+def _of_section(table: Table, prose: Sections) -> Sequence[Prose]:
+    """The prose in the section of the table's model: below the same heading of that level."""
     ours = [
         heading
         for heading in table.context.headings
         if understand(heading.text).tier is None or understand(heading.text).unknown
     ]
-    return bool(ours) and ours[-1] in said.headings
+    return prose.get(ours[-1], ()) if ours else ()

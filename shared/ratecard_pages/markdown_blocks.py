@@ -106,9 +106,8 @@ class _Reader:
             rows.append(row if line.rstrip().endswith("|") == closed or not closed else row[:-1])  # cut off
             taken += 1
         start = self._lines[index][0]
-        self._tables.append(
-            Table(rows=expand(rows), header_rows=1, context=self._outline.context(self._panes.at(start)), domain=RAW)
-        )
+        context = self._outline.context(self._panes.at(start), torn=self._panes.torn_at(start))
+        self._tables.append(Table(rows=expand(rows), header_rows=1, context=context, domain=RAW))
         return taken
 
 
@@ -147,24 +146,35 @@ def _cell(start: int, line: str, begin: int, end: int) -> Cell:
 
 
 class Panes:
-    """Where elements with a tier in their attribute begin and end: the tier at a position is the innermost one's."""
+    """Where elements with a tier in their attribute begin and end: the tier at a position is the innermost one's.
+
+    Where not every element is closed, nobody can tell which tier holds from the first of them on.
+    """
 
     def __init__(self, source: str, tier_attribute: str) -> None:
         self._starts: list[int] = [0]
         self._tiers: list[str | None] = [None]
         self._value = re.compile(rf"\b{re.escape(tier_attribute)}=[\"'{{]*([\w -]{{1,30}})")
         stack: list[str | None] = [None]
+        opened = 0
         for match in _DIV.finditer(source):
+            opened += -1 if match[1] else 0 if match[3] else 1
             if match[1] and len(stack) > 1:
                 stack.pop()
                 self._change(match.end(), stack[-1])
             elif not match[1] and not match[3]:
                 stack.append(self._tier(match[2]) or stack[-1])
                 self._change(match.end(), stack[-1])
+        first = next((start for start, tier in zip(self._starts, self._tiers, strict=True) if tier is not None), None)
+        self._torn_from = first if opened else None
 
     def at(self, position: int) -> str | None:
         """The tier at a position of the source."""
         return self._tiers[bisect.bisect_right(self._starts, position) - 1]
+
+    def torn_at(self, position: int) -> bool:
+        """Whether the tier at a position is in doubt, because elements are not closed."""
+        return self._torn_from is not None and position >= self._torn_from
 
     def _change(self, position: int, tier: str | None) -> None:
         self._starts.append(position)

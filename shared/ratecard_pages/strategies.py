@@ -71,6 +71,10 @@ class PageSource:
         return self.root is None or self.scope.page.grid is not None or next(self.root.iter("table"), None) is not None
 
     @cached_property
+    def sections(self) -> kinds.Sections:
+        return kinds.sections(self.walked.blocks.prose)
+
+    @cached_property
     def data(self) -> list[Data]:
         return list(find_data(self.document.text, self.document.kind))
 
@@ -126,7 +130,7 @@ def _tables(names: Sequence[str], source: PageSource) -> Iterator[Piece]:
     known: list[Fact] = []
     by_name: dict[str, Reader] = {
         columns.NAME: lambda table: columns.read_columns(table, scope),
-        kinds.NAME: lambda table: kinds.read_kinds(table, scope, source.walked.blocks.prose),
+        kinds.NAME: lambda table: kinds.read_kinds(table, scope, source.sections),
         transposed.NAME: lambda table: transposed.read_transposed(table, scope),
         context_bands.NAME: lambda table: context_bands.read_bands(table, scope, known),
     }

@@ -59,6 +59,8 @@ class _Reader:
         text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
         if not any(meaning.component for meaning in meanings) or _NOT_PRICED.search(label):
             return
+        if fault is None and len(row) - self._labels != len(self._names):
+            fault = "it has other columns than the row of the models"
         if fault is not None:
             self.refused.append(refusal(text, fault))
             return
