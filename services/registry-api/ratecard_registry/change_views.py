@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 from ratecard_registry.views import EvidenceView, RateView, View, evidence_view, rates_view
 from ratecard_shared.codec import decode
@@ -16,7 +15,7 @@ from ratecard_shared.events import (
     PricingChanged,
     Usability,
 )
-from ratecard_shared.topics import MODEL_CHANGED
+from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
 
 
 class SaidView(View, frozen=True, kw_only=True):
@@ -28,13 +27,12 @@ class SaidView(View, frozen=True, kw_only=True):
     free: bool
 
 
-class PriceChange(View, frozen=True, kw_only=True):
+class PriceChange(View, frozen=True, kw_only=True, tag_field="type", tag=PRICING_CHANGED.name):
     """A price changed. `revision` grows with each change of a model: one that is not newer is a repeat.
 
     `old` null: there was none; `new` null: it was withdrawn, or an announcement was taken back.
     """
 
-    type: Literal["pricing.changed"] = "pricing.changed"
     cursor: str
     event_id: str
     sync_id: str
@@ -53,10 +51,9 @@ class PriceChange(View, frozen=True, kw_only=True):
     evidence: EvidenceView | None
 
 
-class ModelChange(View, frozen=True, kw_only=True):
+class ModelChange(View, frozen=True, kw_only=True, tag_field="type", tag=MODEL_CHANGED.name):
     """A model appeared, changed, was deprecated or came back. `revision` is shared with its prices' changes."""
 
-    type: Literal["model.changed"] = "model.changed"
     cursor: str
     event_id: str
     sync_id: str

@@ -42,7 +42,7 @@ class Follower:
                 if await self._feed.grown(since):
                     page = await self._feed.page(since, _AT_ONCE)
                     for change in page.data:
-                        yield _message(change.cursor, change.type, encode(change))
+                        yield _message(change.cursor, str(change.__struct_config__.tag), encode(change))
                     since = Position.read(page.next_cursor) or since
                     continue
                 if loop.time() >= beats_at:
