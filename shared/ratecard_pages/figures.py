@@ -7,13 +7,14 @@ that were printed.
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from ratecard_pages.words import fold
+from ratecard_pages.words import NOTE_MARK, fold
 
 _SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
 _AFTER: Final = r"元|美元|usd|cny|rmb|eur|€|gbp"
@@ -39,8 +40,16 @@ _EQUIVALENT: Final = re.compile(
     r"\((?:[^()]*\b)?(?:equivalent|equals?|approx(?:imately|\.)?|about|around|roughly|~|≈|约)[^()]*\)"
 )
 _PER_DOLLAR: Final = re.compile(r"\(\s*[\d.,]+\s*[kmb]?\s*/\s*\$1\s*\)")
-_MARK: Final = re.compile(r"\[?(\*+|†+|‡+|[¹²³⁴⁵])\]?|\[(\d{1,2})\]")
+_MARK: Final = re.compile(r"\[?(\*+|†+|‡+)\]?|\[(\d{1,2})\]")
+_BOUND: Final = re.compile(r"(?:[<>≤≥~≈±]|[<>]=)\s*$")
+_OPEN_END: Final = re.compile(r"\s*\+")
+_BAND_LEAD: Final = re.compile(
+    r"[,;.]?\s*((?:for )?(?:prompts?|inputs?|context)?\s*"
+    r"(?:<=|>=|[<>≤≥]|up to|over|above|under|below)\s*\d[\d,.]*\s?[km]?"
+    r"(?: (?:input |prompt )?tokens?)?):\s*$"
+)
 _LONGEST: Final = 1_000
+_PER_MILLION: Final = re.compile(r"(?<=\d)\s?/\s?M(?![A-Za-z])")
 _STRUCK: Final = re.compile(r"~~.*?~~")
 
 
@@ -71,7 +80,8 @@ def read_cell(text: str) -> Cell:
     """Read a price cell."""
     if len(text) > _LONGEST:
         return Cell()
-    folded = fold(_STRUCK.sub(" ", text)).replace("\u200b", "").replace("\ufeff", "")
+    written = _PER_MILLION.sub("/1M", NOTE_MARK.sub(_plain_mark, _STRUCK.sub(" ", text)))
+    folded = fold(written).replace("\u200b", "").replace("\ufeff", "")
     folded = _TAIL.sub("", _EQUIVALENT.sub(" ", _PER_DOLLAR.sub(" ", folded))).strip()
     if _NOTHING.fullmatch(folded):
         return Cell(empty=True)
@@ -83,11 +93,20 @@ def read_cell(text: str) -> Cell:
     return _money(folded)
 
 
+def _plain_mark(mark: re.Match[str]) -> str:
+    return f"[{unicodedata.normalize('NFKC', mark[0])}]"
+
+
 def _money(folded: str) -> Cell:
     matches = list(MONEY.finditer(folded))
-    if any(m["minus"] or m["minus2"] or m["tail"] for m in matches):
+    if any(m["minus"] or m["minus2"] or m["tail"] or _is_limit(folded, m) for m in matches):
         return _fault(folded)
     return Cell(figures=_split(folded, matches)) if matches else Cell()
+
+
+def _is_limit(folded: str, match: re.Match[str]) -> bool:
+    """Whether signs make an amount a bound or a guess: "<$0.01", "~$2", "$2+"."""
+    return _BOUND.search(folded[: match.start()]) is not None or _OPEN_END.match(folded[match.end() :]) is not None
 
 
 def has_money(text: str) -> bool:
@@ -123,7 +142,7 @@ def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
 
 def _colon(gap: str, lead: str) -> tuple[str, str]:
     """Words between two figures: those about the first, and the lead of the second (the last lead, or a new one)."""
-    found = re.search(r"[,;.]?\s*([a-z][a-z ()-]*):\s*$", gap)
+    found = _BAND_LEAD.search(gap) or re.search(r"[,;.]?\s*([a-z][a-z ()-]*):\s*$", gap)
     if found is None:
         return gap, lead
     return gap[: found.start()], found[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -60,7 +61,7 @@ def footnote_facts(facts: Sequence[Fact], cell: Cell, prose: Sequence[Prose], sc
 def _note(figure: Figure, prose: Sequence[Prose]) -> Prose | None:
     for said in prose:
         lead = _LEAD.match(said.text)
-        if lead is not None and lead[1] in figure.marks:
+        if lead is not None and unicodedata.normalize("NFKC", lead[1]) in figure.marks:
             return said
     return None
 

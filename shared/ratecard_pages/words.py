@@ -20,18 +20,21 @@ from ratecard_pages.units import Unit, take_units
 LONGEST_LABEL: Final = 400
 """Beyond this a text is no label, and is not read as one."""
 
+NOTE_MARK: Final = re.compile("[\u00b9\u00b2\u00b3\u2070-\u2079\u2080-\u2089\u2460-\u2473\u2776-\u277f]+")
+"""Superscript and circled numbers: they point to a footnote, and are no digits of what they stand behind."""
+
 LONG: Final = "long"
 SHORT: Final = "short"
 
 _TIERS: Final = (
-    ("batch", r"batch(?:es)?(?: api| processing| mode| inference| pricing)*|批量|批处理"),
-    ("flex", r"flex(?: processing| mode)?"),
-    ("priority", r"priority(?: processing| mode)?|优先"),
+    ("batch", r"batch(?:es)?(?: api| processing| mode| inference| pricing| tier)*|批量|批处理"),
+    ("flex", r"flex(?: processing| mode| inference| pricing| tier)*"),
+    ("priority", r"priority(?: processing| mode| inference| pricing| tier)*|优先"),
     ("fast", r"fast(?: mode)?(?: pricing)?"),
     ("free", r"free tier|free plan"),
     ("off-peak", r"off[- ]?peak(?: price)?|discount(?:ed)? price|优惠时段|错峰"),
     ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
-    ("standard", r"standard(?: processing| mode)?|标准|(?<!off-)(?<!off )peak|高峰"),
+    ("standard", r"standard(?: processing| mode| inference| pricing| tier)*|标准|(?<!off-)(?<!off )peak|高峰"),
 )
 _NO_TIER: Final = r"paid tier|paid plan|usage tier|pay[- ]as[- ]you[- ]go|on[- ]demand"
 _COMPONENTS: Final = (
@@ -82,7 +85,7 @@ _CURRENCIES: Final = (
 _TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
 _ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
 _NOISE: Final = (
-    r"\(?utc[^()]*\)?|\(?\d{1,2}% off\)?|\(?北京时间[^()]*\)?|\(?\d(?:\.\d)?折\)?|时段|含多模态|"
+    r"\(?utc[^()]*\)?|\(?\d{1,2}% (?:off|discount)\)?|\(?北京时间[^()]*\)?|\(?\d(?:\.\d)?折\)?|时段|含多模态|"
     r"including thinking tokens|including reasoning tokens|text and thinking|"
     r"unless (?:otherwise )?noted|all models|"
     r"\bgeneration\b|prices?|pricing|priced|costs?|rates?|fees?|tokens?|tok\b|单价|价格|推理|百万|计费|token|"
@@ -124,7 +127,7 @@ def fold(text: str) -> str:
 def _fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.split()).lower()
-    return " ".join(unicodedata.normalize("NFKC", text).split()).lower()
+    return " ".join(unicodedata.normalize("NFKC", NOTE_MARK.sub(" ", text)).split()).lower()
 
 
 def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
