@@ -20,7 +20,9 @@ _MONTHS: Final = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _DATE: Final = (
-    r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>20\d\d)|(?P<iso>20\d\d-\d\d-\d\d)"
+    r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>20\d\d)|"
+    r"(?P<day_first>\d{1,2})(?:st|nd|rd|th)? (?P<its_month>[A-Z][a-z]{2,8})\.?,? (?P<its_year>20\d\d)|"
+    r"(?P<iso>20\d\d-\d\d-\d\d)"
 )
 _FROM: Final = re.compile(
     rf"\(?\b(?:starting|from|as of|effective(?: from)?|beginning|after|since) (?:{_DATE})\)?", re.IGNORECASE
@@ -35,6 +37,7 @@ _STATE: Final = (
     r"coming soon|永久.折|.{0,4}折|新品|推荐|热门|限时优惠|recommended|latest|popular|"
     r"discontinued|research preview|experimental"
 )
+_BADGE: Final = re.compile(r"new!?|\W?(?:deprecated|retired|retiring|discontinued)\W?", re.IGNORECASE)
 _ID: Final = re.compile(r"[a-z][a-z0-9.]*(?:[-_/:][a-z0-9.]+){1,}")
 _STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
 _STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)
@@ -46,8 +49,11 @@ _NO_NAME: Final = re.compile(
     r"standard|batch|-+|n/?a|notes?)",
     re.IGNORECASE,
 )
+_ANY_MONTH: Final = "|".join(rf"{name[:3]}(?:{name[3:]}|\b)" for name in _MONTHS)
 _LEFT_OVER: Final = re.compile(
-    rf"[<>{{}}|]|\b(?:starting|through|until|till|effective|beginning|valid)\b.*(?:20\d\d|{'|'.join(_MONTHS)})",
+    r"[<>{}|]|\b(?:intro(?:ductory)?|promo(?:tional)?|regular) (?:price|pricing|rate|period|offer)\b|"
+    r"\b(?:starting|through|until|till|effective|beginning|valid|from|since|after|before|as of)\b"
+    rf".*\b(?:20\d\d|{_ANY_MONTH})",
     re.IGNORECASE,
 )
 _LONGEST: Final = 100
@@ -104,10 +110,19 @@ def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
             kept.append(piece)
     if len(kept) > 1 and all(piece.startswith(f"{kept[0]}-") and " " not in piece for piece in kept[1:]):
         return [" / ".join(kept)], region  # an id with its dated snapshots: the price is theirs too
+    if len(kept) > 1 and _are_versions(kept):
+        return [" / ".join(kept)], region  # models below each other
     ids = [piece for piece in kept[1:] if _ID.fullmatch(piece) is not None]
     if len(kept) == 2 and ids:  # noqa: PLR2004 - a display name with the id below it: the id says more
         return ids, region
     return kept, region
+
+
+def _are_versions(pieces: list[str]) -> bool:
+    """Whether every part is the name of a model of one family: "Nimbus 3" and "Nimbus 2", "NIM-2" and "NIM-2X"."""
+    families = {re.split(r"[\s-]", piece.strip())[0] for piece in pieces}
+    named = all(re.fullmatch(r"[A-Za-z][\w.]*(?:[ -][\w.]+)+", piece.strip()) for piece in pieces)
+    return len(families) == 1 and named and all(re.search(r"\d", piece) for piece in pieces)
 
 
 def _without_band(pieces: list[str]) -> tuple[list[str], Band | None]:
@@ -131,8 +146,9 @@ def _date(match: re.Match[str]) -> date | None:
     try:
         if match["iso"]:
             return date.fromisoformat(match["iso"])
-        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match["month"].lower()))
-        return date(int(match["year"]), month, int(match["day"]))
+        day, named = match["day"] or match["day_first"], (match["month"] or match["its_month"]).lower()
+        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(named[:3]))
+        return date(int(match["year"] or match["its_year"]), month, int(day))
     except (ValueError, StopIteration):
         return None
 
@@ -150,7 +166,7 @@ def _brackets(text: str) -> tuple[str, Band | None, str | None]:
 
 
 def _several(text: str) -> list[str]:
-    parts = [part.strip() for part in re.split(r"\s+/\s+|\s*,\s+|\s+(?:and|or)\s+", text) if part.strip()]
+    parts = [part.strip() for part in re.split(r"\s+/\s+|\s*,\s+|\s+(?:and|or|&)\s+", text) if part.strip()]
     first = parts[0].split()[0].casefold() if parts else ""
     if len(parts) > 1 and all(part.startswith(f"{parts[0]}-") for part in parts[1:]):
         return parts
@@ -161,7 +177,7 @@ def _several(text: str) -> list[str]:
 def _clean(name: str) -> str:
     text = " ".join(_MARKS.sub("", name.strip()).split())
     words = text.split(" ")
-    while len(words) > 1 and _is_garbage(words[-1]):
+    while len(words) > 1 and (_is_garbage(words[-1]) or _BADGE.fullmatch(words[-1])):
         words.pop()
     return " ".join(words).strip(" ,;:")
 
@@ -187,4 +203,5 @@ def _is_another_thing(name: str) -> bool:
     """Whether a name is a price, a price kind, or a word for no model in particular."""
     meaning = understand("" if re.search(r"\d", name) else name)
     says_a_kind = not meaning.unknown and bool(meaning.component or meaning.modalities)
-    return says_a_kind or _NO_NAME.fullmatch(fold(name)) is not None or has_money(name)
+    bare = _BRACKET.sub("", name)
+    return says_a_kind or any(_NO_NAME.fullmatch(fold(part)) for part in (name, bare)) or has_money(name)
