@@ -67,12 +67,18 @@ class Counts:
 
     def take(self, *names: str) -> int:
         """Return the count that has one of these names, 0 if none has. Two that differ are refused."""
-        found = {name: self._whole(name) for name in names if self.has(name)}
-        self._left.difference_update(names)
-        self._found = self._found or bool(found)
-        if len(set(found.values())) > 1:
-            raise UsageError(f"{' and '.join(found)} should be the same count.")
-        return next(iter(found.values()), 0)
+        count: int | None = None
+        for name in names:
+            value = self._usage.get(name)
+            if value is None:
+                continue
+            self._left.discard(name)
+            whole = self._whole(name, value)
+            if count not in {None, whole}:
+                raise UsageError(f"{' and '.join(names)} should be the same count.")
+            count = whole
+        self._found = self._found or count is not None
+        return count or 0
 
     def pass_over(self, *names: str) -> None:
         """Leave out counts that only divide one that was taken."""
@@ -124,8 +130,10 @@ class Counts:
         for part in self._parts:
             part.refuse_others()
 
-    def _whole(self, name: str) -> int:
-        return int(quantity(f"{self._where}{name}", self._usage[name], "input"))
+    def _whole(self, name: str, value: Any) -> int:
+        if type(value) is int and 0 <= value <= _MOST:
+            return value
+        return int(quantity(f"{self._where}{name}", value, "input"))
 
 
 def _counts_something(name: str, value: Any) -> bool:
