@@ -77,6 +77,31 @@ async def models(api: str) -> dict[str, dict[str, Any]]:
     return {f"{model['provider']}/{model['id']}": model for model in page["data"]}
 
 
+async def changes_shown(api: str) -> list[str]:
+    """Return the ids of all changes that the API shows, in their order."""
+    async with aiohttp.ClientSession() as session:
+        shown: list[str] = []
+        query = {"limit": "500"}
+        more = True
+        while more:
+            async with session.get(f"{api}/api/changes", params=query) as response:
+                page = await response.json()
+            shown += [change["eventId"] for change in page["data"]]
+            query["since"], more = page["nextCursor"], page["more"]
+    return shown
+
+
+async def input_costs(api: str, names: list[str]) -> dict[str, float]:
+    """Return what a thousand input tokens of each model cost, where the API knows."""
+    lines = [{"model": name, "ref": name, "usage": {"input": 1000}} for name in names]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{api}/api/cost", json={"usages": lines}) as response,
+    ):
+        answer = await response.json()
+    return {line["ref"]: line["cost"] for line in answer["lines"] if line["cost"] is not None}
+
+
 def simulated_environment(environment: dict[str, str], simulated: Simulated) -> dict[str, str]:
     return {
         **environment,
@@ -119,3 +144,9 @@ async def test_two_syncs_through_five_processes(environment: dict[str, str]) -> 
                 assert event.old.rates != event.new.rates
                 assert f"{event.provider}/{event.model_id}" in after
         assert set(after) != set(before)
+        assert sorted(await changes_shown(api)) == sorted(event.event_id for event in appeared + changes)
+        costs = await input_costs(api, list(after))
+        listed = {name: model["inputCostPerMillion"] for name, model in after.items()}
+        assert costs == {
+            name: pytest.approx(cost / 1000) for name, cost in listed.items() if isinstance(cost, int | float)
+        }
