@@ -72,7 +72,7 @@ class _Record:
         if _as_printed(node) in self.spec.absent:
             return None
         try:
-            amount = Decimal(str(node.value))
+            amount = Decimal(_number(node))
         except ArithmeticError:
             raise Refused(f"{path} is {str(node.value)[:40]!r} and no number") from None
         if isinstance(node.value, bool) or not amount.is_finite() or amount < 0 or abs(amount.adjusted()) > 30:  # noqa: PLR2004
@@ -81,13 +81,20 @@ class _Record:
 
     def above(self) -> int:
         node = self.node.get(self.spec.threshold) if self.spec.threshold else None
-        printed = node.printed if node is not None else ""
+        printed = _number(node) if node is not None else ""
         if not printed.isdecimal() or not 0 < int(printed) < 10**9:
             raise Refused("its prices for long context have no threshold in tokens")
         return int(printed)
 
 
+def _number(node: Node) -> str:
+    """The printed number. Flight data gives a big integer as the string "$n20000"."""
+    return node.printed.removeprefix("$n")
+
+
 def _as_printed(node: Node) -> str:
+    if node.printed.startswith("$n"):
+        return _number(node)
     return f'"{node.printed}"' if isinstance(node.value, str) else node.printed
 
 
