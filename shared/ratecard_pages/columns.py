@@ -22,7 +22,7 @@ NAME: Final = "columns"
 MODEL: Final = re.compile(r"(?:[\w .&·-]{1,40} )?models?(?: names?| ids?)?|模型(?:名称)?|可用模型|模型名")
 _LABELS: Final = re.compile(
     r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|"
-    r"计费项|计费单位|单位|类型|项目"
+    r"time(?: of day)?|计费项|计费单位|单位|类型|项目"
 )
 _REGION: Final = re.compile(r"regions?|地域|区域")
 _MARK: Final = re.compile(r"\s*\(\d\)$")

@@ -9,11 +9,18 @@ from functools import lru_cache
 from typing import Final
 
 from ratecard_pages.blocks import Context
+from ratecard_pages.names import dates
 from ratecard_pages.units import OTHER, TOKENS, Unit, take_units
 from ratecard_pages.words import Meaning, fold, understand
 
 _PRICE_WORDS: Final = re.compile(r"pric|Pric|cost|Cost|billed|charged|单价|价格|计费")
 _NO_MODEL: Final = re.compile(r"fine-?\s?tun|finetun|\btools?\b|training|微调|训练", re.IGNORECASE)
+_OTHER_PRICES: Final = re.compile(
+    r"\b(?:previous|former|old|past|archived|historical|upcoming|future|planned) (?:pric|rates|costs)|\bworked example|"
+    r"\bexamples?\b|\bcompar(?:e|ison|ed) (?:with|to|against)\b|\bcompetitors?\b|\bcalculator\b|\bdata residency\b|"
+    r"\bregional (?:endpoint|processing|pric)",
+    re.IGNORECASE,
+)
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
 _KIND: Final = re.compile(r"(?:text|audio|image|video) tokens")
@@ -25,6 +32,9 @@ def layers(context: Context) -> list[Meaning]:
     """The unit and currency that the prose states, the tier of the pane, and every heading that is understood whole."""
     found = [Meaning(units=stated_units(context))]
     for heading in context.headings:
+        since, until = dates(heading.text)
+        if since or until:
+            found.append(Meaning(since=since, until=until))
         meaning = understand(heading.text)
         if not meaning.unknown and (meaning.tier or meaning.modalities) and not meaning.units:
             found.append(Meaning(tier=meaning.tier, modalities=meaning.modalities))
@@ -52,8 +62,10 @@ def token_statements(prose: Iterable[str]) -> list[Decimal]:
 
 @lru_cache(maxsize=1024)
 def _statement(text: str) -> tuple[Unit, ...] | None:
-    if len(text) > _LONGEST_STATEMENT or _PRICE_WORDS.search(text) is None:
+    if len(text) > _LONGEST_STATEMENT:
         return None
+    if _PRICE_WORDS.search(text) is None:
+        return _caption(text)
     folded = fold(text)
     if re.search(r"[$¥€£]\s?\d|\d\s?元", folded) or not re.search(r"\bper\b|/|每|为单位|单位", folded):
         return None
@@ -61,9 +73,18 @@ def _statement(text: str) -> tuple[Unit, ...] | None:
     return units if len(units) == 1 else None
 
 
+def _caption(text: str) -> tuple[Unit, ...] | None:
+    """The token unit of a text that says nothing but a unit and a currency: "USD per 1M tokens"."""
+    meaning = understand(text)
+    whole = meaning.currency is not None and not (meaning.unknown or meaning.component or meaning.modalities)
+    return meaning.units if whole and [unit.kind for unit in meaning.units] == [TOKENS] else None
+
+
 def out_of_scope(context: Context) -> str | None:
     """The heading or opening words that say that a section prices no model inference."""
     words = [heading.text for heading in context.headings]
+    if (other := next((text for text in words[1:] if _OTHER_PRICES.search(text)), None)) is not None:
+        return other
     if context.prose and context.prose[-1]:
         words.append(context.prose[-1][0])
     for text in words:

@@ -66,6 +66,8 @@ def _join(outer: Meaning, inner: Meaning) -> Meaning:
         loose=outer.loose or inner.loose,
         estimate=outer.estimate or inner.estimate,
         left_out=outer.left_out or inner.left_out,
+        since=inner.since or outer.since,
+        until=inner.until or outer.until,
         unknown=f"{outer.unknown} {inner.unknown}".strip(),
     )
 

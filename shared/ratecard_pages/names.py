@@ -101,6 +101,11 @@ def folded(name: str) -> str:
     return re.sub(r"[^0-9a-z.+\u0080-\uffff]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
+def dates(text: str) -> tuple[date | None, date | None]:
+    """From when and until when a text says that something holds."""
+    return _take_date(_FROM, text)[1], _take_date(_UNTIL, text)[1]
+
+
 def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
     kept, region = list(pieces[:1]), GLOBAL
     for piece in pieces[1:]:

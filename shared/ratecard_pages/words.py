@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -32,7 +33,7 @@ _TIERS: Final = (
     ("priority", r"priority(?: processing| mode| inference| pricing| tier)*|优先"),
     ("fast", r"fast(?: mode)?(?: pricing)?"),
     ("free", r"free tier|free plan"),
-    ("off-peak", r"off[- ]?peak(?: price)?|discount(?:ed)? price|优惠时段|错峰"),
+    ("off-peak", r"off[- ]?peak(?: price)?|discount(?:ed)? price(?=\W*(?:utc|\d{1,2}:\d\d))|优惠时段|错峰"),
     ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
     ("standard", r"standard(?: processing| mode| inference| pricing| tier)*|标准|(?<!off-)(?<!off )peak|高峰"),
 )
@@ -114,6 +115,8 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     loose: bool = False
     estimate: bool = False
     plan: bool = False
+    since: date | None = None
+    until: date | None = None
     left_out: bool = False
     unknown: str = ""
 
