@@ -49,8 +49,10 @@ def build(settings: RegistrySettings) -> Any:
     service = Service("registry-api", kafka=kafka, database_settings=settings.database)
     cache = Cache(redis_client(settings))
     teller = Teller(pool=lambda: service.pool, cache=cache, seconds=seconds(settings))
-    quarantine = Quarantine(described_providers(settings.service))
-    registry = Registry(pool=lambda: service.pool, tell_caches=teller.tell, quarantine=quarantine)
+    known = described_providers(settings.service)
+    registry = Registry(
+        pool=lambda: service.pool, tell_caches=teller.tell, quarantine=Quarantine(known), known=known.keys()
+    )
     kafka.consume_batches(
         MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched
     )
@@ -60,7 +62,7 @@ def build(settings: RegistrySettings) -> Any:
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
     parts = _parts(settings, service, kafka, teller, cache)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
-    return create_app(parts, lifespan=[service.running])
+    return create_app(parts, lifespan=[service.running, parts.follower.heeding_signals])
 
 
 def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: Teller, cache: Cache) -> Parts:

@@ -1,15 +1,19 @@
 """The stream of changes as Server-Sent Events: first what was missed, then what comes, until it is time to reconnect.
 
 Every message has its place as id, so that a reader who comes back (`Last-Event-ID`) goes on where it was. A stream ends
-by itself after a while, and when PostgreSQL is gone: clients of this protocol reconnect.
+by itself after a while, when PostgreSQL is gone and when the process is told to end: clients reconnect.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator
-from typing import Final
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any, Final
 
 import asyncpg
 from litestar.exceptions import HTTPException
@@ -20,6 +24,7 @@ from ratecard_registry.problems import encode
 MEDIA_TYPE: Final = "text/event-stream"
 _AT_ONCE: Final = 200
 _MILLISECONDS_TO_RECONNECT: Final = 2000
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -31,6 +36,23 @@ class Follower:
         self._feed = feed
         self._lasts = lasts
         self._beat = beat
+        self._leaving = False
+
+    @asynccontextmanager
+    async def heeding_signals(self, *_: Any) -> AsyncIterator[None]:
+        """End all streams when the process is told to end: the server would wait for them, then break them off."""
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+        def leave(number: int, frame: FrameType | None) -> None:
+            self._leaving = True
+            handler = before[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+
+        if threading.current_thread() is threading.main_thread() and all(map(callable, before.values())):
+            for number in _SIGNALS:
+                signal.signal(number, leave)
+        yield
 
     async def follow(self, since: Position) -> AsyncIterator[bytes]:
         """Give the stream from that place on, as bytes of the protocol."""
@@ -38,7 +60,7 @@ class Follower:
         loop = asyncio.get_running_loop()
         ends_at, beats_at = loop.time() + self._lasts, loop.time() + self._beat
         try:
-            while loop.time() < ends_at:
+            while loop.time() < ends_at and not self._leaving:
                 if await self._feed.grown(since):
                     page = await self._feed.page(since, _AT_ONCE)
                     for change in page.data:
