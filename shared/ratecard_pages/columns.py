@@ -25,6 +25,7 @@ _LABELS: Final = re.compile(
     r"time(?: of day)?|计费项|计费单位|单位|类型|项目"
 )
 _REGION: Final = re.compile(r"regions?|地域|区域")
+_INPUT: Final = re.compile(r"inputs?\s*(?:<|>|≤|≥|up to|over|above|under)")
 _MARK: Final = re.compile(r"\s*\(\d\)$")
 _HOURLY: Final = re.compile(r"(?:/|\bper|\ban)\s*(?:hours?|hrs?)\b")
 """Training and hosting are priced by the hour: a table with such a column, whatever its header, is about them."""
@@ -124,14 +125,22 @@ def _column(
         return Column(role="region", text=text)
     if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
         return Column(role="label", text=text)
-    meaning = understand(text, scope.page.words)
     cells = [cell.text for row in body if index < len(row) and (cell := row[index]) is not None]
+    meaning = _with_component(understand(text, scope.page.words), text, cells)
     money = any(has_money(cell) for cell in cells)
     if meaning.unknown:
         training = meaning.training or any(_HOURLY.search(fold(cell)) for cell in cells if has_money(cell))
         return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=training))
     priced = meaning.component is not None or meaning.units or money
     return Column(role="price" if priced and text else "refused" if money else "other", meaning=meaning, text=text)
+
+
+def _with_component(meaning: Meaning, text: str, cells: Sequence[str]) -> Meaning:
+    """A header "Input > 128K" is of input prices, unless its cells say themselves what they price."""
+    if meaning.band is None or meaning.component is not None or not _INPUT.match(fold(text)):
+        return meaning
+    own = any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures)
+    return meaning if own else msgspec.structs.replace(meaning, component="input")
 
 
 class _Rows:

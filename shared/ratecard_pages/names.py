@@ -35,9 +35,9 @@ _STATE: Final = (
     r"new|beta|alpha|preview|public preview|labs|open|"
     r"premier|ga|"
     r"coming soon|永久.折|.{0,4}折|新品|推荐|热门|限时优惠|recommended|latest|popular|"
-    r"discontinued|research preview|experimental"
+    r"discontinued|research preview|experimental|updated|eol|end of life|sunset\w*|shut ?down|retires"
 )
-_BADGE: Final = re.compile(r"new!?|\W?(?:deprecated|retired|retiring|discontinued)\W?", re.IGNORECASE)
+_BADGE: Final = re.compile(r"new!?|updated|\W?(?:deprecated|retired|retiring|discontinued)\W?", re.IGNORECASE)
 _ID: Final = re.compile(r"[a-z][a-z0-9.]*(?:[-_/:][a-z0-9.]+){1,}")
 _STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
 _STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)

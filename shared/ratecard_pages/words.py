@@ -155,7 +155,7 @@ def _understand(text: str) -> Meaning:
     rest, training = _take(_TRAINING, rest)
     rest, estimate = _take(_ESTIMATE, rest)
     rest, loose = re.subn(r"/\s*costs?\b", " ", rest)
-    rest, _ = _take(r"including (?:thinking|reasoning) tokens|text and thinking", rest)
+    rest, _ = _take(r"incl(?:uding|udes|\.)? (?:thinking|reasoning)(?: tokens)?|text and thinking", rest)
     components, rest = _all(_COMPONENTS, rest)
     modalities, rest = _all(_MODALITIES, rest)
     currencies, rest = _all(_CURRENCIES, rest)

@@ -22,6 +22,12 @@ def test_a_footnote_mark_is_no_digit_of_its_figure(amount: Decimal, mark: str) -
         assert len(figure.marks) == 1 or text[0] != "$"
 
 
+@pytest.mark.parametrize("text", ["Output (incl. thinking tokens)", "Output (includes reasoning)"])
+def test_thinking_tokens_are_output(text: str) -> None:
+    meaning = understand(text)
+    assert (meaning.component, meaning.unknown) == ("output", "")
+
+
 def test_a_footnote_mark_is_no_part_of_a_label() -> None:
     meaning = understand("Cached input²")
     assert (meaning.component, meaning.unknown) == ("cached_input", "")
@@ -86,7 +92,10 @@ def test_a_date_without_a_year_is_no_part_of_a_name(text: str) -> None:
     assert read_names((text,)).fault
 
 
-@pytest.mark.parametrize("text", ["Nimbus 3 New", "Nimbus 3 Deprecated", "Nimbus 3 [retired]"])
+@pytest.mark.parametrize(
+    "text",
+    ["Nimbus 3 New", "Nimbus 3 Deprecated", "Nimbus 3 [retired]", "Nimbus 3 Updated", "Nimbus 3 (EOL 2026-10-01)"],
+)
 def test_a_badge_behind_a_name_is_no_part_of_it(text: str) -> None:
     assert read_names((text,)).names == ("Nimbus 3",)
 

@@ -67,6 +67,21 @@ def test_words_that_say_more_are_no_caption(said: str) -> None:
     assert not _page("Text models", said).prices
 
 
+def test_a_header_with_a_band_may_have_its_component_before_it() -> None:
+    rows = (
+        "<tr><th>Model</th><th>Input &lt;= 128K</th><th>Input &gt; 128K</th><th>Output</th></tr>"
+        "<tr><td>nimbus-3</td><td>$2</td><td>$4</td><td>$8</td></tr>"
+    )
+    read = {row.above_tokens or 0: set(row.rates) for row in _page("Text models", rows=rows).prices}
+    assert read == {0: {"input", "output"}, 128_000: {"input"}}
+
+
+def test_cells_that_say_what_they_price_are_not_given_a_component() -> None:
+    rows = "<tr><th>Model</th><th>Input &lt;= 128K</th></tr><tr><td>nimbus-3</td><td>Input: $2<br>Output: $8</td></tr>"
+    [row] = _page("Text models", rows=rows).prices
+    assert set(row.rates) == {"input", "output"}
+
+
 def test_a_column_of_times_gives_the_tier() -> None:
     rows = (
         "<tr><th>Model</th><th>Time</th><th>Input</th><th>Output</th></tr>"
