@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import msgspec
 
@@ -19,6 +19,8 @@ from ratecard_providers.spec import Provider
 from ratecard_shared.settings import ServiceSettings, SettingsError
 
 SHIPPED: Final = Path(__file__).parent
+
+_Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
 
 
 class ProviderFileError(SettingsError):
@@ -29,7 +31,13 @@ def described_providers(settings: ServiceSettings) -> dict[str, Provider]:
     """Return the providers by id as a service's settings say: with the extra folder, at the given addresses."""
     extra = Path(settings.ratecard_providers) if settings.ratecard_providers else None
     addresses = read_addresses(settings.ratecard_provider_addresses)
-    return {name: with_addresses(provider, addresses) for name, provider in load_providers(extra).items()}
+    known = load_providers(extra)
+    enabled = settings.ratecard_enabled_providers.split(",") if settings.ratecard_enabled_providers else list(known)
+    if unknown := sorted(set(enabled) - set(known)):
+        raise ProviderFileError(
+            f"RATECARD_ENABLED_PROVIDERS names {', '.join(unknown)}, but it takes some of {', '.join(known)}"
+        )
+    return {name: with_addresses(known[name], addresses) for name in known if name in enabled}
 
 
 def load_providers(extra_folder: Path | None = None) -> dict[str, Provider]:
@@ -91,7 +99,7 @@ def _struct_in(hint: Any) -> Any:
 def read_addresses(text: str) -> dict[str, str]:
     """Return the table in `RATECARD_PROVIDER_ADDRESSES`; nothing is an empty one."""
     try:
-        return msgspec.json.decode(text, type=dict[str, str]) if text.strip() else {}
+        return msgspec.json.decode(text, type=dict[_Origin, _Origin]) if text.strip() else {}
     except msgspec.MsgspecError as error:
         raise ProviderFileError(
             'RATECARD_PROVIDER_ADDRESSES takes a JSON object such as {"https://api.openai.com": '

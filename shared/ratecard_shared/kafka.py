@@ -24,7 +24,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from ratecard_shared.codec import encode
 from ratecard_shared.delivery import Delivery
 from ratecard_shared.events import AlertRaised
-from ratecard_shared.settings import KafkaSettings
+from ratecard_shared.settings import KafkaSettings, SettingsError
 from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
 
@@ -105,6 +105,7 @@ class Kafka:
             group_id=self.named(group),
             auto_offset_reset="earliest",
             max_poll_interval_ms=_LONGEST_SILENCE_MS,
+            group_instance_id=self.settings.kafka_instance_id or None,
             no_reply=True,
             **more,
         )
@@ -128,6 +129,11 @@ def security(settings: KafkaSettings) -> BaseSecurity | None:
     """Return FastStream's security object for the settings, None for plain text."""
     context = ssl.create_default_context(cafile=settings.kafka_tls_ca or None) if settings.kafka_tls else None
     if settings.kafka_sasl_mechanism:
+        if not (settings.kafka_sasl_username and settings.kafka_sasl_password):
+            raise SettingsError(
+                f"KAFKA_SASL_MECHANISM is {settings.kafka_sasl_mechanism!r}, but it takes KAFKA_SASL_USERNAME and "
+                "KAFKA_SASL_PASSWORD with it"
+            )
         return _SASL[settings.kafka_sasl_mechanism](
             username=settings.kafka_sasl_username,
             password=settings.kafka_sasl_password,

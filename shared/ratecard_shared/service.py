@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from ratecard_shared import database, outbox, telemetry
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
 from ratecard_shared.patience import wait_between_empty_fetches
-from ratecard_shared.settings import DatabaseSettings, Settings, SettingsError, load
+from ratecard_shared.settings import DatabaseSettings, ServiceSettings, Settings, SettingsError, load
 
 _LOG: Final = logging.getLogger(__name__)
 _LONGEST_WAIT: Final = 15.0
@@ -164,18 +165,27 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
         app = build(settings)
     except SettingsError as error:
         sys.exit(f"ratecard-{name}: {error}")
+    bound = _bound(name, settings.service)
     config = uvicorn.Config(
         app,
-        host=settings.service.http_host,
-        port=settings.service.http_port,
         log_config=None,
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=5,
     )
-    bound = config.bind_socket()
     _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
     uvicorn.Server(config).run(sockets=[bound])
+
+
+def _bound(name: str, settings: ServiceSettings) -> socket.socket:
+    where = (settings.http_host, settings.http_port)
+    try:
+        return socket.create_server(where, family=socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET)
+    except OSError as error:
+        sys.exit(
+            f"ratecard-{name}: HTTP_HOST and HTTP_PORT are {where[0]!r} and {where[1]}, where nothing can listen "
+            f"({error.strerror}): choose others, or port 0 for a free one"
+        )
 
 
 async def _knock(servers: str) -> None:

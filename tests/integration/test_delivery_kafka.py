@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
@@ -195,3 +196,28 @@ async def test_idle_consumers_do_not_spin(settings: KafkaSettings) -> None:
         client.send = counted
         await asyncio.sleep(2)
     assert asked < 100
+
+
+async def test_a_static_member_that_died_has_its_place_back_at_once(settings: KafkaSettings) -> None:
+    static = msgspec.structs.replace(settings, kafka_instance_id="laptop")
+    seen = asyncio.Queue[str]()
+
+    async def handle(event: AlertRaised, _record: Any) -> None:
+        await seen.put(event.summary)
+
+    killed, back = Kafka(static, client_id="first"), Kafka(static, client_id="second")
+    for kafka in (killed, back):
+        kafka.consume(ALERT_RAISED, group=GROUP, handle=handle)
+    await killed.broker.start()
+    (subscriber,) = killed.broker.subscribers
+    coordinator = subscriber.consumer._coordinator  # type: ignore[attr-defined]  # noqa: SLF001  # as kill -9: no good-bye
+    coordinator._maybe_leave_group = _nothing  # noqa: SLF001  # as above
+    await killed.broker.stop()
+    async with running(back):
+        await back.publish(ALERT_RAISED, "k", alert(1))
+        async with asyncio.timeout(20):
+            assert await seen.get() == "alert 1"
+
+
+async def _nothing() -> None:
+    return

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from ratecard_enricher.handlers import Enricher
 from ratecard_providers.spec import Provider
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
+from ratecard_shared.delivery import PermanentError
 from ratecard_shared.events import (
     Chunk,
     DiscoveredModel,
@@ -191,3 +193,10 @@ async def test_known_ids_serve_when_discovery_fails(enricher: Enricher, pool: as
     assert closing.model_ids == ("acme-large-2", "acme-mini")
     assert closing.discovery.outcome == "failed"
     assert closing.errors[0].stage == "discovery"
+
+
+async def test_a_provider_without_a_file_is_never_joined(enricher: Enricher, pool: asyncpg.Pool) -> None:
+    for event in (STARTED, DISCOVERED, SCRAPED):
+        with pytest.raises(PermanentError, match="no provider file for nope"):
+            await give(enricher, msgspec.structs.replace(event, provider="nope"))
+    assert await pool.fetchval("SELECT count(*) FROM joins") == 0

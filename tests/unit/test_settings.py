@@ -30,6 +30,9 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ("SYNC_TIMEOUT_MS", "5", "a whole number of milliseconds from 1000"),
         ("ENABLE_AUTO_SYNC", "perhaps", "true or false"),
         ("KAFKA_BOOTSTRAP_SERVERS", "here", "host:port"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "here:99999", "host:port"),
+        ("KAFKA_TLS_CA", "/no/such/file", "the path of a file that can be read"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense", "a URL such as"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
@@ -42,9 +45,10 @@ def test_a_wrong_value_is_named(variable: str, value: str, takes: str) -> None:
     assert "\n" not in message
 
 
-def test_a_secret_is_not_shown() -> None:
+@pytest.mark.parametrize("url", ["ratecard:hunter2@db", "mysql://ratecard:hunter2@db", "postgresql://"])
+def test_a_secret_is_not_shown(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        load(SchedulerSettings, {"DATABASE_URL": "ratecard:hunter2@db"})
+        load(SchedulerSettings, {"DATABASE_URL": url})
     assert "hunter2" not in str(caught.value)
     assert "DATABASE_URL" in str(caught.value)
 

@@ -23,7 +23,8 @@ def service(name: str, *, port: int, environment: Mapping[str, str], folder: Pat
     """
     if name not in SERVICES:
         raise ValueError(f"there is no service {name!r}: they are {', '.join(SERVICES)}")
-    told = {"HTTP_HOST": ports.HOST, "HTTP_PORT": str(port)}
+    # One that was killed has its place in its groups back at once: the laptop's broker never forgets a dead member.
+    told = {"HTTP_HOST": ports.HOST, "HTTP_PORT": str(port), "KAFKA_INSTANCE_ID": "laptop"}
     return Spec(
         name=name,
         command=[sys.executable, "-m", f"ratecard_{name}"],

@@ -15,6 +15,7 @@ from ratecard_enricher.join import join as joined
 from ratecard_enricher.store import SIDES, Join, SideName, Store
 from ratecard_providers.spec import Provider
 from ratecard_shared import inbox, outbox
+from ratecard_shared.delivery import PermanentError
 from ratecard_shared.events import (
     ModelEnriched,
     ModelsDiscovered,
@@ -49,6 +50,7 @@ class Enricher:
 
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
         """Open the join, or give its start to one that a side has opened already."""
+        self._check(started.provider)
         async with self._pool().acquire() as connection, connection.transaction():
             join = await self._store.lock(connection, started.sync_id, started.provider)
             if await inbox.first_time(connection, SERVICE, started.event_id):
@@ -63,7 +65,12 @@ class Enricher:
         """Keep a chunk of the pricing side."""
         await self._on_side("pricing", part)
 
+    def _check(self, provider: str) -> None:
+        if provider not in self._providers:
+            raise PermanentError(f"no provider file for {provider}: add one (RATECARD_PROVIDERS) and replay")
+
     async def _on_side(self, side: SideName, part: ModelsDiscovered | PricingScraped) -> None:
+        self._check(part.provider)
         async with self._pool().acquire() as connection, connection.transaction():
             join = await self._store.lock(connection, part.sync_id, part.provider)
             if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id):

@@ -7,7 +7,7 @@ caches are told after the commit; a crash in between is made up for by the next 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Store
 from ratecard_registry.sync_store import SyncStore
 from ratecard_shared import inbox
+from ratecard_shared.delivery import PermanentError
 from ratecard_shared.events import Enriched, ModelEnriched, PricingScraped, ProviderEnriched, SyncStarted
 
 CONSUMER: Final = "registry"
@@ -35,8 +36,10 @@ class Registry:
         tell_caches: Callable[[], Awaitable[None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         quarantine: Quarantine | None = None,
+        known: Collection[str] | None = None,
     ) -> None:
-        """Wire it. Without a quarantine every price is believed."""
+        """Wire it. Without a quarantine every price is believed; `known` are the providers that may be spoken of."""
+        self._known = known
         self._quarantine = quarantine
         self._pool = pool
         self._tell_caches = tell_caches
@@ -50,11 +53,17 @@ class Registry:
 
     async def on_enriched_batch(self, events: Sequence[Enriched]) -> None:
         """Apply events in the order in which they came, in one transaction."""
+        self._check(event.provider for event in events)
         async with self._pool().acquire() as connection, connection.transaction():
             counted = await self.apply(connection, events)
         for (counter, provider), number in counted.items():
             counter.labels(provider).inc(number)
         await self._tell_caches()
+
+    def _check(self, providers: Iterable[str]) -> None:
+        unknown = sorted(set(providers) - set(self._known)) if self._known is not None else []
+        if unknown:
+            raise PermanentError(f"no provider file for {', '.join(unknown)}: add one (RATECARD_PROVIDERS) and replay")
 
     async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> Counted:
         """Apply events in the caller's transaction, and return what to count once it is committed."""
@@ -70,6 +79,7 @@ class Registry:
 
     async def on_began(self, started: SyncStarted, _record: Any = None) -> None:
         """Show that a provider is being synced."""
+        self._check([started.provider])
         async with self._pool().acquire() as connection, connection.transaction():
             if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id):
                 await self._store.lock(connection, [started.provider])

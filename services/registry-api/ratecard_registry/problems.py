@@ -39,12 +39,17 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
 def handlers() -> ExceptionHandlersMap:
     """Return the handlers that turn every exception into problem details."""
     absent = (OSError, TimeoutError, KafkaError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-    return {HTTPException: _http, Exception: _unknown, **dict.fromkeys(absent, _absent)}
+    known = {HTTPException: _http, asyncpg.CharacterNotInRepertoireError: _no_text, Exception: _unknown}
+    return {**known, **dict.fromkeys(absent, _absent)}
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     more = error.more if isinstance(error, Problem) else {"errors": error.extra} if error.extra else {}
     return _answer(error.status_code, error.detail, error.headers, more)
+
+
+def _no_text(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+    return _answer(400, "The request names something with a NUL character in it: nothing is called so.", None, {})
 
 
 def _absent(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -21,14 +21,15 @@ def channels(settings: SchedulerSettings) -> tuple[str, ...]:
     """Return apprise's URL of each channel that is set. Raises SettingsError for one that cannot be used."""
     if settings.alert_email and not settings.smtp_url:
         raise SettingsError("ALERT_EMAIL is set, but SMTP_URL is not: it takes mailtos://user:password@host:587")
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs URLs that it refuses, secrets and all
     joint = "&" if "?" in settings.smtp_url else "?"
     mail = f"{settings.smtp_url}{joint}to={quote(settings.alert_email)}" if settings.alert_email else ""
-    named = {"SMTP_URL": mail, "ALERT_SLACK_WEBHOOK": settings.alert_slack_webhook}
+    named = {"SMTP_URL": mail or settings.smtp_url, "ALERT_SLACK_WEBHOOK": settings.alert_slack_webhook}
     named |= {f"ALERT_URLS (number {n})": url for n, url in enumerate(settings.alert_urls.split(), 1)}
     for variable, url in named.items():
         if url and not apprise.Apprise().add(url):
             raise SettingsError(f"{variable} is a value that is not shown, but it takes a URL that apprise knows")
-    return tuple(url for url in named.values() if url)
+    return tuple(url for url in named.values() if url and url != settings.smtp_url)
 
 
 class Alerts:

@@ -54,6 +54,7 @@ async def scrape(
     `provider` is None where no file describes it.
     """
     try:
+        check_time(started, now())
         known, pricing = pages_to_read(started, provider)
         visitor = Visitor(
             provider=known,
@@ -76,6 +77,12 @@ async def scrape(
     except ItemTooLongError as error:
         harvest = Harvest(outcome=SideOutcome.FAILED, error=f"the prices fit no record: {error}")
         return _events(harvest, started, now, new_id), alerts
+
+
+def check_time(started: SyncStarted, now: datetime) -> None:
+    """Raise PageError for a sync that is over: asking in vain would be taken for the sites' fault."""
+    if now >= started.deadline - _TIME_TO_SAY_SO:
+        raise PageError("it was asked for too late: the deadline of its sync has passed")
 
 
 def pages_to_read(started: SyncStarted, provider: Provider | None) -> tuple[Provider, Pricing]:
