@@ -106,7 +106,7 @@ async def test_an_ambiguous_id_names_the_candidates(bench: Bench) -> None:
     ("path", "status"),
     [
         ("/api/models/nothing", 404),
-        ("/api/models/%00", 400),
+        ("/api/models/%00", 404),
         ("/api/models?limit=501", 400),
         ("/api/models?cursor=garbage", 400),
         ("/api/models?usability=perhaps", 400),
