@@ -17,7 +17,7 @@ from ratecard_pages.blocks import Cell, Context, Prose, Span, Table
 from ratecard_pages.columns import read_columns
 from ratecard_pages.context import layers, out_of_scope
 from ratecard_pages.embedded import Data
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import Cell as Value
 from ratecard_pages.figures import read_cell
 from ratecard_pages.located import Node, read_json
@@ -67,7 +67,7 @@ def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
     seen = False
     for match in _FLAT.finditer(source):
         if panes.torn_at(match.start()):
-            refused.append(refusal(match[0], "its place is not certain, because tags before it are not closed"))
+            refused.append(torn(match[0], "its place is not certain, because tags before it are not closed"))
             continue
         node = read_json(re.sub(r",(\s*)\]$", r" \1]", match[0]))
         cells = (

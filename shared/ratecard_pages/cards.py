@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from ratecard_pages.blocks import Span
-from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal
+from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal, torn
 from ratecard_pages.figures import MONEY, read_cell
 from ratecard_pages.html_blocks import SEEN
 from ratecard_pages.html_text import visible_texts
@@ -52,7 +52,7 @@ def read_cards(
         if place is None:
             continue
         if inner & set(card.iterdescendants()):
-            refused.append(refusal(spec.card, "a card stands within another one, so tags are not closed"))
+            refused.append(torn(spec.card, "a card stands within another one, so tags are not closed"))
             continue
         reader = _Card(card, Span(text=SEEN, start=place[0], end=place[1]), spec, scope)
         reader.read()
@@ -80,7 +80,7 @@ class _Card:
         if any(fold(word) in said for word in self._spec.skip):
             return
         if str(named[0].tag) in _HEADINGS and any(child.tag in _BLOCKS for child in named[0].iterdescendants()):
-            self.refused.append(refusal(text, "its name holds more than a name, so tags are not closed"))
+            self.refused.append(torn(text, "its name holds more than a name, so tags are not closed"))
             return
         names = read_names((self._texts[named[0]],))
         if names.fault is not None:

@@ -10,7 +10,7 @@ import msgspec
 
 from ratecard_pages.blocks import Cell, Span, Table
 from ratecard_pages.context import about_video, layers, out_of_scope
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
@@ -158,7 +158,7 @@ class _Rows:
         if not any(cell.text for cell in cells):
             return
         if fault is not None:
-            self.refused.append(refusal(text, fault))
+            self.refused.append(torn(text, fault))
             return
         if self._is_separator(cells):
             return

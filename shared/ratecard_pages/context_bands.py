@@ -14,7 +14,7 @@ import msgspec
 
 from ratecard_pages.blocks import Span, Table
 from ratecard_pages.context import layers
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import read_cell
 from ratecard_pages.names import Names
 from ratecard_pages.priced import price_cell
@@ -31,9 +31,11 @@ def read_bands(table: Table, scope: Scope, known: Sequence[Fact]) -> Found:
     if len(head) < 2 or any(meaning.band is None or meaning.unknown for meaning in meanings):  # noqa: PLR2004 - two bands at least
         return Found(mine=False, reason="its columns are not context bands")
     nameless: list[Fact] = []
+    broken = []
     for row, fault in zip(table.rows[1:], table.faults()[1:], strict=True):
         cells = [cell for cell in row if cell is not None]
         if fault is not None:
+            broken.append(torn(" | ".join(cell.text for cell in cells), fault))
             continue
         for cell, meaning in zip(cells, meanings, strict=False):
             span = Span(text=table.domain, start=cells[0].start, end=cells[-1].end)
@@ -47,7 +49,8 @@ def read_bands(table: Table, scope: Scope, known: Sequence[Fact]) -> Found:
                 text=cell.text,
             )
             nameless += facts
-    return _name(table, nameless, known)
+    found = _name(table, nameless, known)
+    return msgspec.structs.replace(found, refused=(*broken, *found.refused)) if found.mine else found
 
 
 def _name(table: Table, nameless: Sequence[Fact], known: Sequence[Fact]) -> Found:

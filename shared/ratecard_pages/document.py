@@ -20,23 +20,39 @@ _TAGS: Final = re.compile(
 _MARKDOWN: Final = re.compile(r"^(?:#{1,6} \S|---\s*$|\|.*\||.*\|\s*:?-{3,})", re.MULTILINE)
 _JSON: Final = re.compile(r"""\ufeff?\s*(?:\{\s*["}]|\[\s*[{\["\]])""")
 
+_BEGINS: Final = re.compile(r"<!doctype\s+html|<html\b", re.IGNORECASE)
+_ENDS: Final = re.compile(r"</html\s*>", re.IGNORECASE)
+_HEAD: Final = 2_000
+_FOOT: Final = 4_000
+"""Only comments and short scripts stand behind the end of a page; scripts before it may hold the same words."""
+
 HTML: Final = "html"
 MARKDOWN: Final = "markdown"
 JSON: Final = "json"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A page as text. `kind` is html, markdown or json."""
+    """A page as text. `kind` is html, markdown or json. `cut` says why it is not the whole page, where it is not."""
 
     text: str
     kind: str
+    cut: str | None = None
 
 
 def read_document(body: bytes) -> Document:
     """Decode any bytes; what cannot be decoded becomes U+FFFD, which no name or figure is read across."""
     text = _decode(body).replace("\x00", "")
     kind = _kind(text)
-    return Document(text=_without_torn_end(text) if kind == HTML else text, kind=kind)
+    if kind != HTML:
+        return Document(text=text, kind=kind)
+    return Document(text=_without_torn_end(text), kind=kind, cut=_cut(text))
+
+
+def _cut(text: str) -> str | None:
+    """Why a HTML document is not whole, if it is not. A piece of HTML, as a reader saves it, has no end to look for."""
+    if _BEGINS.search(text[:_HEAD]) and not _ENDS.search(text[-_FOOT:]):
+        return "it begins as a HTML document, but its closing </html> is not there"
+    return None
 
 
 def _without_torn_end(text: str) -> str:

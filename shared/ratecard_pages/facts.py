@@ -83,5 +83,17 @@ def one_unit(found: Found, what: str) -> Found:
     return msgspec.structs.replace(found, facts=(), refused=(*found.refused, refusal(names, reason)))
 
 
+class TornRefusal(Refusal, frozen=True, kw_only=True):
+    """A refusal because the page's form is broken there, so that it may hide prices: such a page ends none."""
+
+
 def refusal(text: str, reason: str) -> Refusal:
-    return Refusal(text=" ".join(text.split())[:300], reason=reason)
+    return Refusal(text=_in_short(text), reason=reason)
+
+
+def torn(text: str, reason: str) -> TornRefusal:
+    return TornRefusal(text=_in_short(text), reason=reason)
+
+
+def _in_short(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -13,7 +13,7 @@ import msgspec
 from ratecard_pages.blocks import Cell, Context, Heading, Prose, Span, Table
 from ratecard_pages.columns import header_and_body, is_model_header
 from ratecard_pages.context import about_video, layers, out_of_scope
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
 from ratecard_pages.meaning import combine, settled, tier
@@ -134,7 +134,7 @@ class _Reader:
         cells = [cell for cell in row if cell is not None]
         text = f"{' '.join(self._model.names)}: {' | '.join(cell.text for cell in cells)}"
         if fault is not None:
-            self._refused.append(refusal(text, fault))
+            self._refused.append(torn(text, fault))
             return
         names, label = self._label(cells[0].text)
         span = Span(text=self._table.domain, start=cells[0].start, end=cells[-1].end)

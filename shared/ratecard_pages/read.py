@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from ratecard_pages.assemble import Source, assemble
 from ratecard_pages.bands import thresholds
 from ratecard_pages.context import page_currency
 from ratecard_pages.document import Document, read_document
-from ratecard_pages.facts import Scope, Trace, refusal
+from ratecard_pages.facts import Scope, TornRefusal, Trace, refusal
 from ratecard_pages.reading import PageReading
 from ratecard_pages.rules import find_rules
 from ratecard_pages.strategies import NAMES, PageSource, attempt
@@ -83,20 +85,20 @@ def _try(strategy: str, source: PageSource, evidence: Evidence) -> PageReading:
     rows, refused = assemble(result.facts, Source(evidence=evidence, texts=texts))
     refusals = tuple(dict.fromkeys([*result.refused, *refused]))[:_MOST_REFUSALS]
     rules = find_rules(prose.text for prose in source.walked.blocks.prose) if rows else ()
+    broken = next((no.reason for no in result.refused if isinstance(no, TornRefusal)), None)
     return PageReading(
-        strategy=strategy if rows else None, prices=tuple(rows), refused=refusals, rules=rules, trace=result.trace
+        strategy=strategy if rows else None,
+        prices=tuple(rows),
+        refused=refusals,
+        rules=rules,
+        trace=result.trace,
+        incomplete=source.document.cut or broken,
     )
 
 
 def _with_trace(reading: PageReading, failed: list[PageReading]) -> PageReading:
     earlier = tuple(line for attempt_ in failed for line in attempt_.trace)
-    return PageReading(
-        strategy=reading.strategy,
-        prices=reading.prices,
-        refused=reading.refused,
-        rules=reading.rules,
-        trace=earlier + reading.trace,
-    )
+    return msgspec.structs.replace(reading, trace=earlier + reading.trace)
 
 
 def _failed(failed: list[PageReading], document: Document) -> PageReading:

@@ -12,6 +12,8 @@ class PageReading(msgspec.Struct, frozen=True, kw_only=True):
     """The rows of a page with their evidence, what was refused and why, its rules, and for `--explain` how it was read.
 
     `strategy` is the one of the configured strategies that succeeded, None where none did; then `refused` says why.
+    `incomplete` says why the page may hold prices that were not seen, because it is cut off or broken: what it does not
+    show has not ended.
     """
 
     strategy: str | None
@@ -19,3 +21,4 @@ class PageReading(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[Refusal, ...] = ()
     rules: tuple[Rule, ...] = ()
     trace: tuple[Trace, ...] = ()
+    incomplete: str | None = None

@@ -15,7 +15,7 @@ from ratecard_pages.blocks import Context, Table
 from ratecard_pages.context import token_statements
 from ratecard_pages.document import HTML, MARKDOWN, Document
 from ratecard_pages.embedded import Data, find_data, find_islands
-from ratecard_pages.facts import Fact, Found, Scope, Trace, of_table, one_unit, refusal
+from ratecard_pages.facts import Fact, Found, Scope, Trace, of_table, one_unit, refusal, torn
 from ratecard_pages.figures import has_money
 from ratecard_pages.html_blocks import SEEN, Walked, as_tables, parse, walk_html
 from ratecard_pages.markdown_blocks import RAW, markdown_blocks
@@ -160,7 +160,8 @@ def _read_table(table: Table, readers: Mapping[str, Reader]) -> tuple[Found, str
     reason = "; ".join(reasons)
     text = " | ".join(cell.text for row in table.rows[:3] for cell in row if cell is not None)
     priced = any(cell is not None and has_money(cell.text) for row in table.rows for cell in row)
-    refused = (refusal(text, f"the table is not read: {reason}"),) if priced else ()
+    refuse = torn if table.context.torn else refusal
+    refused = (refuse(text, f"the table is not read: {reason}"),) if priced else ()
     return Found(mine=False, reason=reason, refused=refused), "+".join(readers)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from ratecard_pages.blocks import Cell, Span, Table
 from ratecard_pages.columns import is_model_header
 from ratecard_pages.context import layers, out_of_scope
-from ratecard_pages.facts import Fact, Found, Scope, refusal
+from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
@@ -62,7 +62,7 @@ class _Reader:
         if fault is None and len(row) - self._labels != len(self._names):
             fault = "it has other columns than the row of the models"
         if fault is not None:
-            self.refused.append(refusal(text, fault))
+            self.refused.append(torn(text, fault))
             return
         for cell, names in zip(row[self._labels :], self._names, strict=True):
             if cell is not None:

@@ -101,7 +101,10 @@ class ModelsDiscovered(Message, frozen=True, kw_only=True):
 
 
 class PageRead(msgspec.Struct, frozen=True, kw_only=True):
-    """One pricing page as fetched. `error` is set where it could not be fetched or read."""
+    """One pricing page as fetched. `error` is set where it could not be fetched or read.
+
+    `complete` is false where the page is cut off or broken: what it shows is taken, but what it lacks has not ended.
+    """
 
     url: str
     fetched_at: Instant
@@ -109,6 +112,12 @@ class PageRead(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str | None = None
     rows: int = 0
     error: str | None = None
+    complete: bool = True
+
+    @property
+    def well_read(self) -> bool:
+        """Whether a price may end because the page does not show it."""
+        return self.error is None and self.complete
 
 
 class PageBytes(msgspec.Struct, frozen=True, kw_only=True):

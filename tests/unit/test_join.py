@@ -162,6 +162,15 @@ def test_a_page_that_could_not_be_read_leaves_the_unmatched_unknown() -> None:
     ]
 
 
+def test_a_page_that_is_cut_leaves_the_unmatched_unknown_and_its_prices_count() -> None:
+    scraped = priced(row("Zeta 1", "2"))
+    cut = replace(scraped, pages=(replace(scraped.pages[0], complete=False),))
+    joined = Case(join(ACME, discovered=listed("zeta-1", "zeta-2"), scraped=cut))
+    assert joined["zeta-1"].prices == (row("Zeta 1", "2"),)
+    assert joined["zeta-2"].prices is None
+    assert joined.joined.errors == ()
+
+
 def test_sides_that_failed_or_were_silent_are_errors_and_disabled_is_none() -> None:
     joined = join(ACME, discovered=listed(outcome=SideOutcome.FAILED), scraped=None)
     assert [one.stage for one in joined.errors] == ["discovery", "pricing"]

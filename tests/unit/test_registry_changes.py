@@ -63,10 +63,19 @@ class Life:
         self.said: list[Any] = []
         self.history: list[dict[str, Any]] = []
 
-    def sync(self, on: int, prices: Sequence[PriceRow] | None, *, well_read: bool = True, **fields: Any) -> None:
+    def sync(
+        self,
+        on: int,
+        prices: Sequence[PriceRow] | None,
+        *,
+        well_read: bool = True,
+        complete: bool = True,
+        **fields: Any,
+    ) -> None:
         event = enriched(model(prices=prices, **fields), on=on)
         self.take(changes.enrich(self.model, event, day(on)))
-        pages = (PageRead(url=PAGE, fetched_at=day(on), error=None if well_read else "not readable"),)
+        error = None if well_read else "not readable"
+        pages = (PageRead(url=PAGE, fetched_at=day(on), error=error, complete=complete),)
         if self.model:
             self.take(changes.judge(self.model, closing("swift-1", on=on, pages=pages), day(on)))
 
@@ -200,6 +209,17 @@ def test_a_price_ends_when_three_good_pages_did_not_show_it(days: list[bool]) ->
     for on, well_read in enumerate(days, start=1):
         life.sync(on, (), well_read=well_read)
     assert bool(life.rates) == (sum(days) < 3)
+
+
+@given(st.lists(st.booleans(), max_size=9))
+def test_a_page_that_is_cut_ends_no_price(days: list[bool]) -> None:
+    life = Life()
+    batch = price("0.5", tier="batch")
+    life.sync(0, [price(), batch])
+    for on, complete in enumerate(days, start=1):
+        life.sync(on, [price(str(on))], complete=complete)
+        assert life.rates[price().key] == price(str(on)).rates
+    assert (batch.key in life.rates) == (sum(days) < 3)
 
 
 @given(st.lists(st.sampled_from(["shown", "missing"]), max_size=12))

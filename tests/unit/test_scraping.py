@@ -43,6 +43,7 @@ class LinesRead(msgspec.Struct, frozen=True, kw_only=True):
     prices: tuple[PriceRow, ...]
     refused: tuple[Refusal, ...] = ()
     rules: tuple[Rule, ...] = ()
+    incomplete: str | None = None
 
 
 class LineReader:
@@ -73,7 +74,9 @@ class LineReader:
         )
         rules = tuple(Rule(text=" ".join(line[1:])) for line in lines if line[0] == "rule")
         refused = () if prices else (Refusal(text=body.decode()[:20], reason="no line has a figure"),)
-        return LinesRead(strategy="lines" if prices else None, prices=prices, refused=refused, rules=rules)
+        incomplete = "it is cut" if b"... and so on" in body else None
+        strategy = "lines" if prices else None
+        return LinesRead(strategy=strategy, prices=prices, refused=refused, rules=rules, incomplete=incomplete)
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +240,16 @@ async def test_a_page_that_changed_its_form_is_alerted_and_costs_only_itself(ser
     assert {alert.kind for alert in alerts} == {"scraping.structure"}
     assert {alert.details["url"] for alert in alerts} == {f"{server.url}/strange", f"{server.url}/bad"}
     assert [refusal.reason for refusal in said.refused] == ["no line has a figure"]
+
+
+async def test_a_page_that_is_cut_is_alerted_and_ends_no_price(server: ScriptedServer) -> None:
+    time = server.reset()
+    server.answers("/cut", Reply(body=GOOD + b"... and so on\n"))
+    server.answers("/good", Reply(body=GOOD))
+    said, alerts = await scraped(acme(server, "/cut", "/good"), time)
+    assert (said.outcome, said.error, len(said.prices)) == (SideOutcome.COMPLETE, None, 4)
+    assert [(page.error, page.well_read) for page in said.pages] == [(None, False), (None, True)]
+    assert [(alert.kind, alert.details["url"]) for alert in alerts] == [("scraping.structure", f"{server.url}/cut")]
 
 
 async def test_a_list_too_short_to_be_whole_is_not_said(server: ScriptedServer) -> None:

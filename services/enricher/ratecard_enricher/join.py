@@ -114,7 +114,7 @@ def _page_side(scraped: PricingScraped | None) -> _PageSide:
     for row in scraped.prices:
         rows[spelling[row.name]].append(row)
     names = {name: without_contradictions(rows[name], "the page") for name in sorted(rows)}
-    return _PageSide(names=names, read=True, whole=all(read.error is None for read in scraped.pages))
+    return _PageSide(names=names, read=True, whole=all(read.well_read for read in scraped.pages))
 
 
 def _enriched(

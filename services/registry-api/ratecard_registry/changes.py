@@ -126,7 +126,7 @@ def judge(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Deci
     prices = Prices(stored.prices, stored.announced)
     if stored.facts.found_on_page and stored.facts.id not in closing.model_ids:
         prices.all_absent(applied)
-    pages = frozenset(page.url for page in closing.pages if page.error is None)
+    pages = frozenset(page.url for page in closing.pages if page.well_read)
     prices.judge(lambda price: _well_read(price, pages, closing), applied)
     return _decided(stored, stored, None, prices, now)
 

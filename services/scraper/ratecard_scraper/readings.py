@@ -37,6 +37,10 @@ class Reading(Protocol):
     def rules(self) -> Sequence[Rule]:
         """Prices that the page states only as a rule."""
 
+    @property
+    def incomplete(self) -> str | None:
+        """Why the page may hold prices that were not seen, because it is cut off or broken."""
+
 
 class ReadPage(Protocol):
     """Bytes and a provider's file to price rows: `ratecard_pages.read_page`."""

@@ -70,8 +70,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
             return _unread(fetched, f"reading it failed: {error}", None)
         if not reading.prices:
             return _unread(fetched, "no strategy found a price on it", reading)
-        page = _page(fetched, strategy=reading.strategy, rows=len(reading.prices))
-        return Visit(page=page, fetched=fetched, reading=reading)
+        page = _page(fetched, strategy=reading.strategy, rows=len(reading.prices), complete=not reading.incomplete)
+        return Visit(page=page, fetched=fetched, reading=reading, problem=_incomplete(url, reading))
 
 
 def _unread(fetched: Fetched, reason: str, reading: Reading | None) -> Visit:
@@ -86,6 +86,18 @@ def _unread(fetched: Fetched, reason: str, reading: Reading | None) -> Visit:
     return Visit(page=_page(fetched, error=why), fetched=fetched, reading=reading, problem=problem)
 
 
+def _incomplete(url: str, reading: Reading) -> Problem | None:
+    if reading.incomplete is None:
+        return None
+    _LOG.warning("%s is read only in part: %s", url, reading.incomplete)
+    return Problem(
+        kind="scraping.structure",
+        summary=f"{url} is read only in part: {reading.incomplete}. Its prices are taken, and none of the others ends",
+        action="Look at the page: if it is cut off, wait for the next sync; if its form is new, adapt its strategies.",
+        url=url,
+    )
+
+
 def _blocked(url: str, error: PageError) -> Problem:
     return Problem(
         kind="scraping.blocked",
@@ -95,7 +107,14 @@ def _blocked(url: str, error: PageError) -> Problem:
     )
 
 
-def _page(fetched: Fetched, *, strategy: str | None = None, rows: int = 0, error: str | None = None) -> PageRead:
+def _page(
+    fetched: Fetched,
+    *,
+    strategy: str | None = None,
+    rows: int = 0,
+    error: str | None = None,
+    complete: bool = True,
+) -> PageRead:
     return PageRead(
         url=fetched.url,
         fetched_at=fetched.fetched_at,
@@ -103,4 +122,5 @@ def _page(fetched: Fetched, *, strategy: str | None = None, rows: int = 0, error
         strategy=strategy,
         rows=rows,
         error=error,
+        complete=complete,
     )
