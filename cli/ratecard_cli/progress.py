@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Column
 
 from ratecard_cli.answers import ProviderSync, Sync
 from ratecard_cli.api import Api
 from ratecard_cli.faults import CommandError
-from ratecard_cli.terminal import console, say
+from ratecard_cli.terminal import harmless, on_terminal, say
 from ratecard_shared.events import SyncError
 
 _LOOK_SECONDS: Final = 0.2
+_BAR_WIDTH: Final = 20
+_NAMES: Final = 3
 _LOOKS_UNTIL_PICKED_UP: Final = 300
 _ENDED: Final = ("completed", "expired", "refused")
 _OUTCOMES: Final = {"joined": "done", "partial": "done in part", "failed": "failed"}
@@ -40,14 +44,16 @@ class Board:
                 self._said.add(provider.provider)
                 self._say(provider)
         if self._bar is not None and self._task is not None and sync.providers:
-            waiting = ", ".join(provider.provider for provider in sync.providers if not provider.outcome)
-            self._bar.update(self._task, total=len(sync.providers), completed=len(ended), description=waiting or "done")
+            waiting = [provider.provider for provider in sync.providers if not provider.outcome]
+            more = f" and {len(waiting) - _NAMES} more" if len(waiting) > _NAMES else ""
+            names = harmless(", ".join(waiting[:_NAMES]) + more)
+            self._bar.update(self._task, total=len(sync.providers), completed=len(ended), description=names or "done")
 
     def _say(self, provider: ProviderSync) -> None:
         if self._quiet:
             return
         for line in _lines(provider):
-            say(line)
+            say(line, on=self._bar.console if self._bar else None)
 
 
 def _lines(provider: ProviderSync) -> Iterator[str]:
@@ -71,12 +77,19 @@ def _told_once(errors: Iterable[SyncError]) -> Iterator[tuple[str, str]]:
 @contextmanager
 def showing(*, quiet: bool = False) -> Iterator[Board]:
     """Give a board that is shown while the block lasts."""
-    if quiet or not console().is_terminal:
+    if quiet or not on_terminal():
         yield Board(None, quiet=quiet)
         return
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console(), transient=True) as bar:
+    with _bar(Console(highlight=False)) as bar:
         yield Board(bar, quiet=False)
+
+
+def _bar(there: Console) -> Progress:
+    # It is drawn over again where it stood, so it is one line and its console, which folds lines, prints all else.
+    waiting = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    return Progress(
+        SpinnerColumn(), BarColumn(_BAR_WIDTH), MofNCompleteColumn(), waiting, console=there, transient=True
+    )
 
 
 async def follow(connection: Api, sync_id: str, board: Board) -> Any:

@@ -35,9 +35,9 @@ def on_terminal() -> bool:
     return console().is_terminal
 
 
-def say(text: str, *, style: str | None = None) -> None:
-    """Print one line at once, also into a pipe."""
-    console().print(escape(harmless(text)), style=style)
+def say(text: str, *, on: Console | None = None) -> None:
+    """Print one line at once, also into a pipe; `on` is the console of a bar that stands below."""
+    (on or console()).print(escape(harmless(text)), soft_wrap=True)
     sys.stdout.flush()
 
 
