@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 
-from ratecard_cli.terminal import figure, say
+from ratecard_cli.terminal import figure, note, say
 from ratecard_shared.codec import BadEventError, decode
 from ratecard_shared.events import ModelChanged, PriceSaid, PricingChanged
 from ratecard_shared.patience import be_patient
@@ -30,21 +30,31 @@ async def shown(kafka: str) -> AsyncIterator[None]:
     be_patient(consumer)
     try:
         await consumer.seek_to_end()
-        printing = asyncio.create_task(_print_all(consumer))
-        try:
+        async with printed(consumer):
             yield
-        finally:
-            printing.cancel()
-            with suppress(asyncio.CancelledError):
-                await printing
     finally:
         await consumer.stop()
 
 
-async def _print_all(consumer: Any) -> None:
-    async for record in consumer:
-        with suppress(BadEventError):
-            say(line(decode(record.value, _CARRIES[record.topic])))
+@asynccontextmanager
+async def printed(records: AsyncIterable[Any]) -> AsyncIterator[None]:
+    """Print the changes in `records` while the block lasts. A fault ends the printing, not the block, and is said."""
+    printing = asyncio.create_task(_print_all(records))
+    try:
+        yield
+    finally:
+        printing.cancel()
+        await asyncio.wait([printing])
+
+
+async def _print_all(records: AsyncIterable[Any]) -> None:
+    try:
+        async for record in records:
+            # Anybody may publish here, and a record without a value has None for one.
+            with suppress(BadEventError):
+                say(line(decode(record.value or b"", _CARRIES[record.topic])))
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would hear of it
+        note(f"Changes are no longer printed, all else goes on: {type(error).__name__}: {error}")
 
 
 def line(event: PricingChanged | ModelChanged) -> str:

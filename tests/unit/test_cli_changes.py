@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from event_strategies import said_on
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratecard_cli.changes import line
+from ratecard_cli.changes import line, printed
 from ratecard_cli.terminal import figure, harmless
+from ratecard_shared.codec import encode
 from ratecard_shared.events import (
     ModelChanged,
     ModelChangeKind,
@@ -23,6 +28,18 @@ from ratecard_shared.events import (
 from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
+DEPRECATED = ModelChanged(
+    event_id="e",
+    sync_id="s",
+    occurred_at=NOW,
+    provider="acme",
+    model_id="large",
+    revision=1,
+    kind=ModelChangeKind.DEPRECATED,
+    display_name="Large",
+    usability=Usability.DEPRECATED,
+    changed_fields=("usability",),
+)
 
 
 @given(said_on(PRICING_CHANGED) | said_on(MODEL_CHANGED))
@@ -86,17 +103,25 @@ def a_said(rates: dict[str, str] | None) -> PriceSaid | None:
     return None if rates is None else PriceSaid(rates={name: Decimal(rate) for name, rate in rates.items()})
 
 
+async def test_a_record_without_a_value_or_sense_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    async def records() -> AsyncIterator[Any]:
+        for value in (None, b"", b"[]", encode(DEPRECATED)):
+            yield SimpleNamespace(topic=MODEL_CHANGED.name, value=value)
+
+    async with printed(records()):
+        await asyncio.sleep(0.01)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (f"{line(DEPRECATED)}\n", "")
+
+
+async def test_printing_that_ends_says_so_and_stops_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    async def records() -> AsyncIterator[Any]:
+        yield SimpleNamespace(topic="no.such.topic", value=b"{}")
+
+    async with printed(records()):
+        await asyncio.sleep(0.01)
+    assert "Changes are no longer printed" in capsys.readouterr().err
+
+
 def test_a_model_says_what_changed() -> None:
-    event = ModelChanged(
-        event_id="e",
-        sync_id="s",
-        occurred_at=NOW,
-        provider="acme",
-        model_id="large",
-        revision=1,
-        kind=ModelChangeKind.DEPRECATED,
-        display_name="Large",
-        usability=Usability.DEPRECATED,
-        changed_fields=("usability",),
-    )
-    assert line(event) == "model.changed    acme/large  deprecated (usability)"
+    assert line(DEPRECATED) == "model.changed    acme/large  deprecated (usability)"
