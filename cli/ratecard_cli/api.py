@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from ratecard_cli import running
 from ratecard_cli.faults import CommandError, NotFoundError, UnreachableError, UsageError
@@ -65,9 +66,11 @@ class Api:
 
     async def _ask(self, method: str, path: str, **more: Any) -> Any:
         try:
-            async with self._session.request(method, self._where.url + path, headers=self._headers(), **more) as answer:
+            # As it is: `..` in a model's id would lead somewhere else.
+            url = URL(self._where.url + path, encoded=True)
+            async with self._session.request(method, url, headers=self._headers(), **more) as answer:
                 body = await answer.read()
-        except aiohttp.InvalidURL as error:
+        except ValueError as error:
             raise UsageError(
                 f"RATECARD_API_URL is {self._where.url!r}, but it takes a URL such as {DEFAULT}"
             ) from error

@@ -18,11 +18,13 @@ from ratecard_cli.stack import Plan, Stack, standing
 from ratecard_cli.staying import stay, until_stopped
 from ratecard_cli.terminal import say
 from ratecard_cli.up import Port, first_sync, say_where, sync_now
+from ratecard_providers.load import load_providers
 
 _FOLDER: Final = state.DEFAULT / "demo"
 _SECONDS_BETWEEN_SYNCS: Final = 5
 _SECONDS_FOR_THE_LAST_CHANGES: Final = 2
 _PROVIDERS: Final = sorted(ORIGINS)
+_ALERTS: Final = ("ALERT_EMAIL", "ALERT_SLACK_WEBHOOK", "ALERT_URLS", "SMTP_URL")
 
 
 def demo(
@@ -55,7 +57,7 @@ def demo(
     wanted = Ports(postgres=postgres_port, kafka=kafka_port, redis=redis_port)
     with until_stopped():
         _start_afresh(_FOLDER)
-        with standing(Plan(folder=_FOLDER, ports=wanted, api_port=port, environment=_told(at))) as stack:
+        with standing(Plan(folder=_FOLDER, ports=wanted, api_port=port, environment=told(at))) as stack:
             asyncio.run(_show(stack, at))
 
 
@@ -65,11 +67,19 @@ def _start_afresh(folder: Path) -> None:
     forget(folder)
 
 
-def _told(port: int) -> dict[str, str]:
-    """Return what turns the services to the simulated providers, and to nobody else."""
+def told(port: int) -> dict[str, str]:
+    """Return what turns the services to the simulated providers at `port`, and to nobody else, whatever our shell says.
+
+    A sync that names no provider is of the simulated ones, no key that our shell has reaches a service, and nobody is
+    alerted to prices that are made up.
+    """
+    lists = [provider.models for provider in load_providers().values() if provider.models]
     return {
+        **{part.key_variable: "" for part in lists if part.key_variable},
         **KEYS,
+        **dict.fromkeys(_ALERTS, ""),
         "RATECARD_PROVIDERS": "",
+        "RATECARD_ENABLED_PROVIDERS": ",".join(_PROVIDERS),
         "RATECARD_PROVIDER_ADDRESSES": msgspec.json.encode(Simulated(port=port).addresses).decode(),
         "SCRAPING_ALLOW_PRIVATE": "true",
         "SCRAPING_DELAY_MS": "50",

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from ratecard_cli import api
 from ratecard_cli.answers import Model, Price
+from ratecard_cli.faults import NotFoundError
 from ratecard_cli.terminal import Json, figure, say, show_table, write_json
 from ratecard_shared.events import Usability
 from ratecard_shared.prices import GLOBAL, USD, PriceState
@@ -56,13 +57,22 @@ def models(
 
 async def _models(query: dict[str, str]) -> list[Any]:
     async with api.connected() as connection:
-        return await connection.models(query)
+        found = await connection.models(query)
+        if not found and "provider" in query:
+            _judge(query["provider"], await connection.models({"includeDeprecated": "true"}))
+        return found
+
+
+def _judge(provider: str, models: Sequence[Any]) -> None:
+    known = sorted({model["provider"] for model in models})
+    if known and provider not in known:
+        raise NotFoundError(f"there are no models of {provider!r}: there are some of {', '.join(known)}")
 
 
 def show(found: Sequence[Any], title: str = "Models, US dollars per million tokens") -> None:
     """Print models as the API gives them."""
     if not found:
-        say("There are no such models yet: `ratecard sync` looks for them.")
+        say("There are no such models: `ratecard sync` looks for new ones, `--all` lists deprecated ones, too.")
         return
     rows = [_row(msgspec.convert(model, Model)) for model in found]
     show_table(title, _COLUMNS, rows, right=_FIGURES, whole=_COLUMNS[:2])

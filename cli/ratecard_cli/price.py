@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import msgspec
 
 from ratecard_cli import api
 from ratecard_cli.answers import Model, Price, Rate
+from ratecard_cli.faults import NotFoundError, UsageError
 from ratecard_cli.models import cost
 from ratecard_cli.terminal import Json, figure, note, say, show_table, write_json
 from ratecard_shared.prices import GLOBAL, PER_MILLION_TOKENS
@@ -27,11 +29,13 @@ def price(model: str, /, *, provider: str | None = None, at: str | None = None, 
     provider
         Whose, where several have a model of this name.
     at
-        A date or time (2026-03-01, 2026-03-01T12:00:00Z): what it cost then, as far as is known today.
+        A date or time (2026-03-01, 2026-03-01T12:00:00Z): what it cost then, as far as is known today. A date means
+        the end of that day in UTC, and today's means now.
     as_json
         Print the API's JSON.
     """
-    query = {name: value for name, value in {"provider": provider, "at": at}.items() if value}
+    when = at and moment(at, datetime.now(UTC))
+    query = {name: value for name, value in {"provider": provider, "at": when}.items() if value}
     found = asyncio.run(_model(model, query))
     if as_json:
         write_json(found)
@@ -41,7 +45,31 @@ def price(model: str, /, *, provider: str | None = None, at: str | None = None, 
 
 async def _model(name: str, query: dict[str, str]) -> Any:
     async with api.connected() as connection:
-        return await connection.get(f"/api/models/{quote(name, safe='/')}", query)
+        found = await connection.get(f"/api/models/{path(name)}", query)
+    if not isinstance(found, dict) or "pricing" not in found:
+        raise NotFoundError(f"there is no model {name!r}")
+    return found
+
+
+def path(name: str) -> str:
+    """Return a model's id as it stands in a path, where `..` would lead out. Raises UsageError for an empty one."""
+    if not name.strip("/ "):
+        raise UsageError("the model's id is empty: `ratecard models` lists them")
+    return "/".join(map(_quoted, name.split("/")))
+
+
+def _quoted(part: str) -> str:
+    return part.replace(".", "%2E") if part in (".", "..") else quote(part, safe="", errors="replace")
+
+
+def moment(at: str, now: datetime) -> str:
+    """Return `at` as the API takes it: a day that is over is its end, today is now."""
+    try:
+        day = date.fromisoformat(at)
+    except ValueError:
+        return at
+    end = now if day == now.date() else datetime.combine(day, time.max, UTC)
+    return end.isoformat().replace("+00:00", "Z")
 
 
 def _show(model: Model, at: str | None) -> None:

@@ -14,9 +14,9 @@ import msgspec
 from cyclopts import Parameter
 
 from ratecard_cli.explaining import explained
-from ratecard_cli.faults import UnreachableError, UsageError
+from ratecard_cli.faults import CommandError, UnreachableError, UsageError
 from ratecard_cli.provider_files import named
-from ratecard_cli.terminal import Flag, Json, figure, note, say, show_table, write_json
+from ratecard_cli.terminal import Flag, Json, figure, note, show_table, write_json
 from ratecard_pages import PageReading, read_page
 from ratecard_pages.report import report
 from ratecard_scraper.addresses import public_socket
@@ -43,9 +43,10 @@ def scrape(
     source: Annotated[str, Parameter(name="--from", metavar="FILE-or-URL")],
     url: str | None = None,
     as_json: Json = False,
+    table: Flag = False,
     explain: Flag = False,
 ) -> None:
-    """Print the prices that a pricing page states, as PROVIDER's file says to read it.
+    """Print the prices that a pricing page states, as PROVIDER's file says to read it. Exit code 1 if there are none.
 
     Parameters
     ----------
@@ -56,20 +57,28 @@ def scrape(
     url
         The address that a saved page was fetched from: only that page's strategies are tried, and evidence names it.
     as_json
-        Print one JSON object: provider, source, prices with evidence, refused, rules.
+        Print one JSON object: provider, source, prices with evidence, refused, rules. It is what is printed anyway.
+    table
+        Print a table of the prices instead.
     explain
         Say which strategy read which part and which row, and all that was refused and why, on stderr.
     """
+    if as_json and table:
+        raise UsageError("--json and --table exclude each other")
     file = named(provider)
     page = _fetched(source, provider) if _is_url(source) else _saved(source, url)
     reading = read_page(page.body, url=page.url, provider=file, fetched_at=page.fetched_at)
     if explain:
         for line in explained(reading):
             note(line)
-    if as_json:
+    if not table:
         write_json(report(reading, file, page.url, hashlib.sha256(page.body).hexdigest()))
-    else:
-        _show(reading, page, refusals=not explain)
+    elif reading.prices:
+        _show(reading, page)
+    if not explain and (table or not reading.prices):
+        _note_refusals(reading)
+    if not reading.prices:
+        raise CommandError(f"no price was read on {page.url}")
 
 
 def _is_url(source: str) -> bool:
@@ -102,19 +111,16 @@ async def _fetch(url: str, provider: str, environ: Mapping[str, str]) -> _Source
     return _Source(url=page.final_url, body=page.body, fetched_at=page.fetched_at)
 
 
-def _show(reading: PageReading, page: _Source, *, refusals: bool) -> None:
-    rows = [_row(price) for price in reading.prices]
-    if rows:
-        show_table(
-            f"{page.url}, read by {reading.strategy}",
-            ("model", "tier", "above", "region", "rates"),
-            rows,
-            whole=("model",),
-        )
-    else:
-        say("No price was read.")
-    if not refusals:
-        return
+def _show(reading: PageReading, page: _Source) -> None:
+    show_table(
+        f"{page.url}, read by {reading.strategy}",
+        ("model", "tier", "above", "region", "rates"),
+        [_row(price) for price in reading.prices],
+        whole=("model",),
+    )
+
+
+def _note_refusals(reading: PageReading) -> None:
     for refusal in reading.refused[:_SHOWN_REFUSALS]:
         note(f"refused: {refusal.reason}: {' '.join(refusal.text.split())[:100]}")
     if len(reading.refused) > _SHOWN_REFUSALS:

@@ -11,14 +11,14 @@ from cyclopts import Parameter
 from ratecard_cli import api
 from ratecard_cli.answers import Sync
 from ratecard_cli.api import Api
-from ratecard_cli.faults import CommandError
+from ratecard_cli.faults import CommandError, UsageError
 from ratecard_cli.progress import follow, showing, summary
 from ratecard_cli.terminal import Json, say, write_json
 
 
 def sync(
     *,
-    providers: str = "",
+    providers: str | None = None,
     wait: Annotated[bool, Parameter(negative="--no-wait", show_default=False)] = True,
     as_json: Json = False,
 ) -> None:
@@ -27,13 +27,15 @@ def sync(
     Parameters
     ----------
     providers
-        Their ids, with commas between; all if none is named.
+        Their ids, with commas between; all without this option.
     wait
         Wait for the end and say how it went.
     as_json
         Print the sync as the API's JSON.
     """
-    names = [name.strip() for name in providers.split(",") if name.strip()]
+    names = [name.strip() for name in (providers or "").split(",") if name.strip()]
+    if providers is not None and not names:
+        raise UsageError("--providers names none: give ids with commas between, or leave it out to sync all")
     found = asyncio.run(_sync(names, wait=wait, quiet=as_json))
     if as_json:
         write_json(found)

@@ -32,13 +32,27 @@ def topics(
     as_json
         Print JSON.
     """
-    created = () if list_only else asyncio.run(create(load(KafkaSettings, running.environ())))
-    if as_json:
-        write_json({"topics": [_as_json(topic) for topic in TOPICS], "created": created})
+    if list_only:
+        _show((), as_json=as_json)
         return
-    show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS], whole=_COLUMNS[:3])
-    if not list_only:
+    settings = load(KafkaSettings, running.environ())
+    if not as_json:
+        say(f"Kafka: {settings.kafka_bootstrap_servers}{_prefix(settings)}")
+    created = asyncio.run(create(settings))
+    _show(created, as_json=as_json, kafka=settings.kafka_bootstrap_servers)
+    if not as_json:
         say(f"created {', '.join(created)}" if created else "All topics are there.")
+
+
+def _show(created: tuple[str, ...], *, as_json: bool, **more: str) -> None:
+    if as_json:
+        write_json({"topics": [_as_json(topic) for topic in TOPICS], "created": created, **more})
+    else:
+        show_table("Topics", _COLUMNS, [_row(topic) for topic in TOPICS], whole=_COLUMNS[:3])
+
+
+def _prefix(settings: KafkaSettings) -> str:
+    return f", topics that begin with {settings.kafka_topic_prefix}" if settings.kafka_topic_prefix else ""
 
 
 async def create(settings: KafkaSettings) -> tuple[str, ...]:

@@ -152,8 +152,14 @@ def it_answers_other_commands(ratecard: Ratecard) -> None:
     synced = ratecard("sync", "--providers", "xai,google")
     assert synced.returncode == 0, synced.stderr
     assert "xai" in synced.stdout
-    assert ratecard("migrate").stdout == "The database is up to date.\n"
+    assert re.fullmatch(
+        r"PostgreSQL: database \w+ at 127\.0\.0\.1:\d+\nThe database is up to date\.\n", ratecard("migrate").stdout
+    )
     assert "All topics are there." in ratecard("topics").stdout
+    # One that names no provider is of the simulated ones: the real ones are not asked.
+    everything = ratecard("sync")
+    assert everything.returncode == 0, everything.stderr
+    assert re.findall(r"^  (\S+) +done", everything.stdout, re.MULTILINE) == ["anthropic", "google", "openai", "xai"]
 
 
 def test_a_second_demo_in_the_same_folder_is_turned_down_in_one_line(

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ratecard_cli import running
 from ratecard_cli.__main__ import _COMMANDS, run
+from ratecard_cli.demo import told
+from ratecard_cli.migrate import place
 from ratecard_cli.running import Running
 from ratecard_cli.simulated import anthropic
 from ratecard_cli.simulated.catalogue import catalogues
+from ratecard_cli.simulated.server import KEYS, ORIGINS
 from ratecard_cli.up import missing_keys
-from ratecard_providers.load import load_providers
+from ratecard_providers.load import described_providers, load_providers
+from ratecard_shared.settings import ServiceSettings, load
 from ratecard_shared.topics import TOPICS
 
 Capsys = pytest.CaptureFixture[str]
@@ -60,6 +66,7 @@ def test_each_command_explains_each_option(name: str, capsys: Capsys) -> None:
         ["price"],
         ["scrape", "openai"],
         ["scrape", "openai", "--from", "no-such-file"],
+        ["scrape", "openai", "--from", "x", "--json", "--table"],
         ["scrape", "no-such-provider", "--from", "x"],
         ["match", "--pairs", "no-such-file"],
         ["demo", "--port", "many"],
@@ -86,6 +93,55 @@ def test_a_backend_that_is_not_there_is_code_3_and_names_its_variable(
     assert "a-secret" not in said
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:secret@db.example:5432/ratecard?sslmode=require", "database ratecard at db.example:5432"),
+        ("postgres://db.example", "database - at db.example"),
+        ("postgresql://u:secret@[::1]:5432/x", "database x at [::1]:5432"),
+        ("postgresql://u:sec/ret@db.example/x", "the database at DATABASE_URL"),
+        ("postgresql://u:sec?ret@db.example/x", "the database at DATABASE_URL"),
+        ("postgresql://db.example/x?password=sec@ret", "the database at DATABASE_URL"),
+    ],
+)
+def test_a_database_is_named_without_its_password(url: str, said: str) -> None:
+    assert place(url) == said
+
+
+@given(st.text())
+def test_nothing_of_a_password_is_ever_named(password: str) -> None:
+    said = place(f"postgresql://u:{password}@db.example:5432/x")
+    assert said in ("database x at db.example:5432", "the database at DATABASE_URL")
+
+
+def test_migrate_and_topics_say_what_they_act_on(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("KAFKA_TOPIC_PREFIX", "try.")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody:a-secret@127.0.0.1:1/x")
+    run(["topics"])
+    assert capsys.readouterr().out == "Kafka: 127.0.0.1:1, topics that begin with try.\n"
+    run(["migrate"])
+    assert capsys.readouterr().out == "PostgreSQL: database x at 127.0.0.1:1\n"
+
+
+def test_a_demo_leads_to_no_real_provider_and_gives_away_no_key() -> None:
+    ours = told(1)
+    shell = dict.fromkeys(keys_of_all(), "a-real-key") | {"RATECARD_PROVIDERS": "/nowhere"}
+    environment = {**shell, **ours}
+    enabled = described_providers(load(ServiceSettings, environment))
+    assert sorted(enabled) == sorted(ORIGINS)
+    urls = re.findall(r'"(https?://[^"]+)"', msgspec.json.encode([file.models for file in enabled.values()]).decode())
+    assert urls
+    assert all(url.startswith("http://127.0.0.1:1/") for url in urls)
+    assert {name: environment[name] for name in keys_of_all()} == dict.fromkeys(keys_of_all(), "") | KEYS
+    assert ours["ALERT_SLACK_WEBHOOK"] == ""
+
+
+def keys_of_all() -> set[str]:
+    lists = [file.models for file in load_providers().values() if file.models]
+    return {models.key_variable for models in lists if models.key_variable}
+
+
 def test_a_wrong_variable_is_wrong_use(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "nowhere")
     assert run(["topics"]) == 2
@@ -104,24 +160,30 @@ def test_scrape_prints_what_a_saved_page_says(capsys: Capsys, tmp_path: Path) ->
     page = tmp_path / "page.md"
     page.write_text(anthropic.pricing(catalogues()["anthropic"].at("before")))
     assert run(["scrape", "anthropic", "--from", str(page), "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert run(["scrape", "anthropic", "--from", str(page)]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert json.loads(printed)["prices"] == found["prices"]
     assert found["provider"] == "anthropic"
     (madrigal,) = (row for row in found["prices"] if (row["name"], row["tier"]) == ("Claude Madrigal 2", "standard"))
     assert madrigal["rates"]["output"] == "35"
     assert "$35 / MTok" in madrigal["evidence"]
-    assert run(["scrape", "anthropic", "--from", str(page), "--explain"]) == 0
+    assert run(["scrape", "anthropic", "--from", str(page), "--table", "--explain"]) == 0
     shown = capsys.readouterr()
-    assert "Claude Madrigal 2" in shown.out
+    assert re.search(r"^Claude Madrigal 2 +standard ", shown.out, re.MULTILINE)
     assert "columns" in shown.err
 
 
 def test_scrape_of_a_page_without_prices_says_so(capsys: Capsys, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<html><p>Our prices have moved.</p></html>")
-    assert run(["scrape", "openai", "--from", str(page)]) == 0
+    assert run(["scrape", "openai", "--from", str(page)]) == 1
     said = capsys.readouterr()
-    assert said.out == "No price was read.\n"
+    assert json.loads(said.out)["prices"] == []
     assert "refused: " in said.err
+    assert f"ratecard: no price was read on {page}" in said.err
+    assert run(["scrape", "openai", "--from", str(page), "--table"]) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_scrape_goes_to_no_private_address(capsys: Capsys) -> None:

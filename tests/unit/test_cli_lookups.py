@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fake_api import FakeApi, answering
 
 from ratecard_cli import progress, running
 from ratecard_cli.__main__ import run
+from ratecard_cli.price import moment
 from ratecard_cli.running import Running
 
 Ratecard = Callable[..., tuple[int, str, str]]
@@ -108,11 +110,69 @@ def test_price_shows_every_tier_and_where_it_was_read(api: FakeApi, ratecard: Ra
     api.answer("GET /api/models/acme/large:v1", a_model("acme/large:v1", *rows))
     code, out, _ = ratecard("price", "acme/large:v1", "--provider", "acme", "--at", "2026-03-02")
     assert code == 0
-    assert api.queries == [{"provider": "acme", "at": "2026-03-02"}]
+    assert api.queries == [{"provider": "acme", "at": "2026-03-02T23:59:59.999999Z"}]
     assert re.search(r"^standard +any +any +USD +2\.5 +10 +cachedInput 0\.25 +2026-03-01$", out, re.MULTILINE)
     assert re.search(r"^free .* free +free ", out, re.MULTILINE)
     assert re.search(r"^scan .* - +- ", out, re.MULTILINE)
     assert "read from https://acme.example/pricing" in out
+
+
+@pytest.mark.parametrize(
+    ("at", "asked"),
+    [
+        ("2026-03-01", "2026-03-01T23:59:59.999999Z"),
+        ("2026-03-02", "2026-03-02T09:30:00Z"),
+        ("2026-03-03", "2026-03-03T23:59:59.999999Z"),
+        ("2026-03-02T01:00:00Z", "2026-03-02T01:00:00Z"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_a_day_means_its_end_and_today_means_now(at: str, asked: str) -> None:
+    assert moment(at, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == asked
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../../health", "acme/../../x", "a?b=c#d", "a%2e", "a b/ü:v1", "\udce9"])
+def test_a_models_id_leads_to_no_other_place(api: FakeApi, ratecard: Ratecard, name: str) -> None:
+    code, _, err = ratecard("price", name)
+    assert (code, err.count("\n")) == (4, 1)
+    said = name.replace("\udce9", "?")
+    assert api.asked == [f"GET /api/models/{said}"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "/"])
+def test_an_empty_id_is_wrong_use(api: FakeApi, ratecard: Ratecard, name: str) -> None:
+    code, _, err = ratecard("price", name)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "the model's id is empty" in err
+    assert not api.asked
+
+
+def test_what_is_no_model_is_not_shown_as_one(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("GET /api/models/m/pricing-history", {"history": []})
+    code, _, err = ratecard("price", "m/pricing-history")
+    assert code == 4
+    assert "there is no model 'm/pricing-history'" in err
+
+
+def test_a_provider_that_nobody_knows_is_told_with_those_there_are(api: FakeApi, ratecard: Ratecard) -> None:
+    nothing = {"data": [], "total": 0, "nextCursor": None}
+    api.answer("GET /api/models", nothing, {"data": [a_model()], "total": 1, "nextCursor": None})
+    code, out, err = ratecard("models", "--provider", "nope")
+    assert (code, out) == (4, "")
+    assert "there are no models of 'nope': there are some of acme" in err
+
+
+def test_a_known_provider_may_have_no_such_models(api: FakeApi, ratecard: Ratecard) -> None:
+    nothing = {"data": [], "total": 0, "nextCursor": None}
+    api.answer("GET /api/models", nothing, {"data": [a_model()], "total": 1, "nextCursor": None})
+    assert ratecard("models", "--provider", "acme", "--usability", "preview")[0] == 0
+
+
+@pytest.mark.parametrize("providers", [",", "", " , "])
+def test_naming_no_provider_is_not_naming_all(api: FakeApi, ratecard: Ratecard, providers: str) -> None:
+    code, _, err = ratecard("sync", "--providers", providers)
+    assert (code, err.count("\n")) == (2, 1)
+    assert not api.asked
 
 
 def test_an_unknown_price_is_said_to_be_unknown(api: FakeApi, ratecard: Ratecard) -> None:
