@@ -184,7 +184,8 @@ class ModelEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag="m
     """One model of a provider, joined. `generation` counts the joins of one (sync, provider), from 1.
 
     `started_at` is when the sync started the provider: of two syncs, the one that started later is right.
-    `stated` are the API's own prices for rows whose price was taken from a page: a second source.
+    `stated` are the API's own prices for rows whose price was taken from a page: a second source. `torn_pages` are the
+    pages that are not `complete`: a row of theirs may lack rates.
     """
 
     provider: str
@@ -192,6 +193,7 @@ class ModelEnriched(Message, frozen=True, kw_only=True, tag_field="type", tag="m
     generation: int
     model: EnrichedModel
     stated: tuple[PriceRow, ...] = ()
+    torn_pages: tuple[str, ...] = ()
 
 
 class SyncError(msgspec.Struct, frozen=True, kw_only=True):

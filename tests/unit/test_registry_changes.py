@@ -72,8 +72,9 @@ class Life:
         complete: bool = True,
         **fields: Any,
     ) -> None:
-        event = enriched(model(prices=prices, **fields), on=on)
-        self.take(changes.enrich(self.model, event, day(on)))
+        torn = () if complete else (PAGE,)
+        event = msgspec.structs.replace(enriched(model(prices=prices, **fields), on=on), torn_pages=torn)
+        self.take(changes.enrich(self.model, changes.without_torn_rows(self.model, event), day(on)))
         error = None if well_read else "not readable"
         pages = (PageRead(url=PAGE, fetched_at=day(on), error=error, complete=complete),)
         if self.model:
@@ -220,6 +221,17 @@ def test_a_page_that_is_cut_ends_no_price(days: list[bool]) -> None:
         life.sync(on, [price(str(on))], complete=complete)
         assert life.rates[price().key] == price(str(on)).rates
     assert (batch.key in life.rates) == (sum(days) < 3)
+
+
+@given(st.integers(1, 6))
+def test_a_row_of_a_torn_page_ends_no_rate(times: int) -> None:
+    life = Life()
+    life.sync(0, [price("1", "10")])
+    for on in range(1, times + 1):
+        life.sync(on, [price("2", None)], complete=False)
+        assert life.rates == {price().key: price("1", "10").rates}
+    life.sync(times + 1, [price("2", None)])
+    assert life.rates == {price().key: price("2", None).rates}
 
 
 @given(st.lists(st.sampled_from(["shown", "missing"]), max_size=12))

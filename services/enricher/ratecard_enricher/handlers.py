@@ -131,6 +131,7 @@ def events(
             event_id=derived_id("enriched", join.sync_id, join.provider, generation, model.id),
             model=model,
             stated=result.stated.get(model.id, ()),
+            torn_pages=tuple(page.url for page in result.pages if not page.complete),
             **common,
         )
         for model in result.models

@@ -65,8 +65,9 @@ class Applying:
         for sync_id in sorted(self._closed):
             await self._syncs.complete(self._connection, sync_id, self._now)
 
-    async def _models(self, events: Sequence[ModelEnriched]) -> list[Enriched]:
-        stored = await self._store.models(self._connection, [_place(event) for event in events])
+    async def _models(self, said: Sequence[ModelEnriched]) -> list[Enriched]:
+        stored = await self._store.models(self._connection, [_place(event) for event in said])
+        events = [changes.without_torn_rows(stored.get(_place(event)), event) for event in said]
         listed = await self._store.listed(self._connection, {event.provider for event in events})
         older: list[Enriched] = []
         decided: list[tuple[ModelEnriched, Decision]] = []

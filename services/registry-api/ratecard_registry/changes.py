@@ -69,6 +69,21 @@ def place(event: ModelEnriched | ProviderEnriched) -> Applied:
     return Applied(started_at=event.started_at, sync_id=event.sync_id, generation=event.generation)
 
 
+def without_torn_rows(stored: StoredModel | None, event: ModelEnriched) -> ModelEnriched:
+    """Return the event without those rows of torn pages that lack a rate of the price in force: no rate ends there."""
+    if stored is None or not event.model.prices or not event.torn_pages:
+        return event
+    rates = {price.key: frozenset(price.rates) for price in stored.prices}
+    kept = tuple(
+        row
+        for row in event.model.prices
+        if row.evidence is None
+        or row.evidence.url not in event.torn_pages
+        or rates.get(row.key, frozenset()) <= row.rates.keys()
+    )
+    return msgspec.structs.replace(event, model=msgspec.structs.replace(event.model, prices=kept))
+
+
 def enrich(
     stored: StoredModel | None, event: ModelEnriched, now: datetime, screened: Screened | None = None
 ) -> Decision | None:
