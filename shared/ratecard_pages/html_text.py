@@ -9,7 +9,7 @@ from lxml import etree
 
 SKIP: Final = frozenset({"script", "style", "template", "noscript", "svg", "head", "iframe", "object"})
 INLINE: Final = frozenset(
-    {"a", "b", "strong", "em", "i", "code", "u", "mark", "font", "small", "sub", "abbr", "kbd", "wbr", "time"}
+    {"a", "b", "strong", "em", "i", "code", "u", "mark", "font", "small", "abbr", "kbd", "wbr", "time"}
 )
 _STRUCK: Final = re.compile(r"(?:^|\s)(?:line-through|strike\w*|price-old|old-price)(?:\s|$)")
 _MARK: Final = re.compile(r"[\s\[(]*\d{1,2}[\s\])]*")

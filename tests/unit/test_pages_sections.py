@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import pricing_pages as pages
 import pytest
@@ -112,3 +113,9 @@ def test_a_big_integer_of_flight_data_is_its_number(printed: str) -> None:
         fetched_at=pages.NOW,
     )
     assert [f"{row.rates['input']:f}" for row in reading.prices] == ["20000"]
+
+
+def test_small_print_below_the_line_is_never_glued_to_a_figure() -> None:
+    reading = _page("Text models", rows=ROWS.replace("$2<", "$2<sub>5</sub><"))
+    assert [row.rates for row in reading.prices] == [{"output": Decimal(8)}]
+    assert "'5'" in reading.refused[0].reason
