@@ -76,6 +76,21 @@ class StatedPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     currency: str = "USD"
 
 
+class Offers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a model's entry lists who serves it, each at a price of their own, and how one of them is asked for.
+
+    `at` is that list, `name` who serves, and `id` the id to ask with, made of `{model}` and `{name}`. Each is a model
+    of its own: it has what the entry says, and what only its own part says (`context_window`, capabilities, prices).
+    """
+
+    at: str
+    name: str
+    id: Annotated[str, Meta(pattern=r"^[^{}]*\{model\}[^{}]*\{name\}[^{}]*$")]
+    context_window: str = ""
+    capabilities: tuple[Capabilities, ...] = ()
+    prices: StatedPrices | None = None
+
+
 class ModelList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One list in the API: `items` is the path from the answer to its array."""
 
@@ -87,6 +102,7 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     strip_prefix: str = ""
     capabilities: tuple[Capabilities, ...] = ()
     prices: StatedPrices | None = None
+    offers: Offers | None = None
 
 
 class ListEndpoint(ModelList, frozen=True, kw_only=True, forbid_unknown_fields=True):

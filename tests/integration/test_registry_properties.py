@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -288,6 +289,43 @@ async def lived(bench: Bench, course: list[tuple[PriceRow, ...]]) -> None:
 
 async def history(bench: Bench) -> list[Any]:
     return list(await bench.pool.fetch("SELECT * FROM pricing_history ORDER BY id"))
+
+
+@a_hundred
+@given(
+    said=st.lists(models(), min_size=1, max_size=4, unique_by=lambda one: one.id),
+    times=st.integers(1, 3),
+    discovered=st.booleans(),
+)
+async def test_property_28_when_every_strategy_fails_the_last_good_prices_are_shown_as_stale(
+    stage: Stage, *, said: list[EnrichedModel], times: int, discovered: bool
+) -> None:
+    async with stage.registry() as bench:
+        ids = [one.id for one in said]
+        await bench.sync(0, *(enriched(one) for one in said), closing(*ids))
+        good = {shown["id"]: shown for shown in await listed(bench, includeDeprecated="true")}
+        for on in range(1, times + 1):
+            silent = [msgspec.structs.replace(one, prices=None) for one in said] if discovered else []
+            failed = closing(*ids, on=on, pricing="failed", pages=())
+            await bench.sync(on, *(enriched(one, on=on) for one in silent), failed)
+        shown = {one["id"]: one for one in await listed(bench, includeDeprecated="true")}
+        assert {i: figures(one["pricing"]) for i, one in shown.items()} == {
+            i: figures(one["pricing"]) for i, one in good.items()
+        }
+        assert all(row["state"] == "stale" for one in shown.values() for row in one["pricing"])
+        assert {i: one["priceState"] for i, one in shown.items()} == {
+            i: "stale" if one["pricing"] else "unknown" for i, one in good.items()
+        }
+        assert all(one["staleSince"] == "2031-03-02T02:00:00Z" for one in shown.values() if one["pricing"])
+        kept = msgspec.json.decode(await bench.redis.get("pricing:acme:fallback") or b"{}").get("data", {})
+        assert {i: figures(rows) for i, rows in kept.items() if rows} == {
+            i: figures(one["pricing"]) for i, one in good.items() if one["pricing"]
+        }
+
+
+def figures(rows: list[Any]) -> list[Any]:
+    """Return what price rows charge for, and how much."""
+    return [(row["tier"], row["contextLimit"], row["currency"], row["region"], row["rates"]) for row in rows]
 
 
 @a_hundred

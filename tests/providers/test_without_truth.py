@@ -35,7 +35,7 @@ PAGES: Final[dict[str, tuple[str, str, int, list[Checked]]]] = {
         "platform-kimi-com_chat-k26_2026-07-17.html",
         "CNY",
         1,
-        [
+        [  # all that the page states
             ("kimi-k2.6", 0, "global", "cached_input", "1.1"),
             ("kimi-k2.6", 0, "global", "input", "6.5"),
             ("kimi-k2.6", 0, "global", "output", "27"),
@@ -110,6 +110,14 @@ def test_a_copy_that_lost_the_pages_structure_is_refused_and_never_misread(provi
     reading = _read(provider, UNREAD[provider])
     assert reading.prices == ()
     assert reading.refused
+
+
+@needs_pages
+def test_groqs_only_page_is_a_text_copy_and_is_refused() -> None:
+    reading = _read("groq", UNREAD["groq"])
+    assert [page.name for page in (REAL / "groq" / "pricing-page").iterdir()] == [UNREAD["groq"]]
+    assert reading.prices == ()
+    assert reading.refused[0].reason == "no configured strategy found a price on the page"
 
 
 @needs_pages

@@ -248,3 +248,38 @@ def test_no_figure_in_a_provider_file_is_lost_on_the_way() -> None:
     told = spec.also[0].prices
     assert told is not None
     assert told.times == Decimal("0.0001")
+
+
+partners = st.lists(
+    st.tuples(
+        st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
+        st.none() | st.tuples(st.decimals(0, 999, places=3), st.decimals(0, 999, places=3)),
+    ),
+    max_size=6,
+)
+
+
+@given(ids, partners)
+def test_each_partner_who_serves_a_model_is_a_model_with_its_own_price(
+    model_id: str, offers: list[tuple[str, tuple[Decimal, Decimal] | None]]
+) -> None:
+    said = [{"provider": who, **({"pricing": {"input": p[0], "output": p[1]}} if p else {})} for who, p in offers]
+    body = msgspec.json.Encoder(decimal_format="number").encode({"data": [{"id": model_id, "providers": said}]})
+    spec = PROVIDERS["huggingface"].models
+    assert spec is not None
+    plain, *others = parse_list(body, spec, url="https://api.example.org/models", fetched_at=NOW).models
+    assert (plain.id, plain.prices) == (model_id, ())
+    names = [who for who, _ in offers]
+    once = [(who, p) for who, p in offers if names.count(who) == 1]  # of two prices nobody can tell which is charged
+    assert [model.id for model in others] == [f"{model_id}:{who}" for who, _ in once]
+    for model, (who, p) in zip(others, once, strict=True):
+        stated = {"input": p[0], "output": p[1]} if p else {}
+        rates = {component: amount for component, amount in stated.items() if amount}  # a zero is not said to be free
+        assert [row.rates for row in model.prices] == ([rates] if rates else [])
+        assert all(row.evidence and who in row.evidence.text for row in model.prices)
+
+
+@pytest.mark.parametrize("offers", [None, {}, "novita", [None], ["novita"], [{"provider": 7}], [{}]])
+def test_a_list_of_partners_that_is_none_costs_no_model(offers: Any) -> None:
+    (model,) = models_in("huggingface", {"data": [{"id": "acme/swift-1", "providers": offers}]})
+    assert model.id == "acme/swift-1"

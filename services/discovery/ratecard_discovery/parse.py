@@ -17,15 +17,16 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from ratecard_discovery.capabilities import read_capabilities
+from ratecard_discovery.offers import offered
 from ratecard_discovery.paths import found, raw_at, raw_items, value_of
 from ratecard_discovery.stated import stated_prices
+from ratecard_discovery.values import text_of, token_count
 from ratecard_providers.endpoint import Fields, ModelList
 from ratecard_shared.events import DiscoveredModel
 from ratecard_shared.prices import Evidence
 
 _PREVIEW: Final = frozenset({"preview", "experimental", "exp", "beta", "alpha"})
 _MILLISECONDS_FROM: Final = 100_000_000_000
-_MOST_TOKENS: Final = 2**31 - 1
 
 
 class BadListError(ValueError):
@@ -47,7 +48,7 @@ def parse_list(body: bytes, spec: ModelList, *, url: str, fetched_at: datetime) 
     try:
         answer = value_of(body)
         items = raw_items(raw_at(body, spec.items))
-        models = [_model(raw, spec, evidence) for raw in items]
+        models = [model for raw in items for model in _models(raw, spec, evidence)]
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError) as error:
         raise BadListError(f"the answer has no list of models at `{spec.items}`: {error}") from error
     return ListPart(models=together(models), next_token=_next_token(answer, spec))
@@ -70,15 +71,20 @@ def _next_token(answer: Any, spec: ModelList) -> str | None:
     paging = spec.paging
     if paging is None or (paging.more and found(answer, paging.more) is not True):
         return None
-    token = _text(found(answer, paging.token))
+    token = text_of(found(answer, paging.token))
     if token is None and paging.more:
         raise BadListError(f"the answer says that there is more (`{paging.more}`), but not where (`{paging.token}`)")
     return token
 
 
+def _models(raw: bytes, spec: ModelList, evidence: Evidence) -> list[DiscoveredModel]:
+    model = _model(raw, spec, evidence)
+    return [model, *(offered(model, raw, spec.offers, evidence) if spec.offers else ())]
+
+
 def _model(raw: bytes, spec: ModelList, evidence: Evidence) -> DiscoveredModel:
     item = value_of(raw)
-    name = _text(found(item, spec.fields.id))
+    name = text_of(found(item, spec.fields.id))
     model_id = name.removeprefix(spec.strip_prefix) if name else None
     if not model_id:
         raise BadListError(f"an entry has no id at `{spec.fields.id}`: {raw[:120].decode(errors='replace')}")
@@ -96,14 +102,14 @@ def _model(raw: bytes, spec: ModelList, evidence: Evidence) -> DiscoveredModel:
 def _facts(item: Any, fields: Fields) -> dict[str, Any]:
     aliases = _at(item, fields.aliases)
     return {
-        "display_name": _text(_at(item, fields.display_name)),
-        "owned_by": _text(_at(item, fields.owned_by)),
+        "display_name": text_of(_at(item, fields.display_name)),
+        "owned_by": text_of(_at(item, fields.owned_by)),
         "created": _moment(_at(item, fields.created)),
-        "context_window": _tokens(_at(item, fields.context_window)),
-        "max_output_tokens": _tokens(_at(item, fields.max_output_tokens)),
+        "context_window": token_count(_at(item, fields.context_window)),
+        "max_output_tokens": token_count(_at(item, fields.max_output_tokens)),
         "deprecated": _at(item, fields.deprecated) is True or _at(item, fields.active) is False,
         "shutdown_date": _day(_at(item, fields.shutdown_date)),
-        "aliases": tuple(alias for alias in aliases if _text(alias)) if isinstance(aliases, list) else (),
+        "aliases": tuple(alias for alias in aliases if text_of(alias)) if isinstance(aliases, list) else (),
     }
 
 
@@ -115,17 +121,6 @@ def _is_preview(*said: Any) -> bool:
     if any(word is True for word in said):
         return True
     return any(_PREVIEW.intersection(re.split(r"[^a-z0-9]+", word.lower())) for word in said if isinstance(word, str))
-
-
-def _text(value: Any) -> str | None:
-    # PostgreSQL keeps no NUL, and no provider means one.
-    return value if isinstance(value, str) and value.strip() and "\0" not in value else None
-
-
-def _tokens(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_MOST_TOKENS)):
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS else None
 
 
 def _moment(value: Any) -> datetime | None:
