@@ -37,8 +37,8 @@ fix: $(READY) ## Mend what ruff can mend
 integration: $(READY) ## Run the backends tests on Apache Kafka and Debian's PostgreSQL and Redis (needs Java 17+, Maven)
 	.venv/bin/python tests/external .venv/bin/pytest -m backends $(ARGS)
 
-bench: $(READY) ## Report how fast pages are read and names matched
-	.venv/bin/python tests/bench/speed.py
+bench: $(READY) ## Measure against floors, print a table, write bench.json (ARGS="api" for some; API needs wrk)
+	.venv/bin/python tests/bench/run.py $(ARGS)
 
 fuzz: $(READY) ## Fuzz the parsers with atheris, SECONDS=60 each (Linux, Python 3.11 to 3.14)
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact --group fuzz

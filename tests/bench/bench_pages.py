@@ -1,13 +1,12 @@
-"""How fast pages are read and names matched, as a small table: `make bench`.
+"""How fast pages are read and names matched.
 
-Reading is told as a ratio: its time over the time that BeautifulSoup with lxml alone takes to parse the same bytes, in
-the same run, the fastest of several turns of each. The pages are those of `../shared/real` where it is there.
+The floor of reading is the time that BeautifulSoup with lxml alone takes to parse the same bytes, the fastest of
+several turns of each; that of matching the time to parse the names. The pages are those of `../shared/real` if any.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,11 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from bs4 import BeautifulSoup
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the made-up pages lie beside the tests that use them
-
 import pricing_pages
+from bs4 import BeautifulSoup
+from results import Result, at_most, told
 
 from ratecard_match import match_all
 from ratecard_match.name import parse
@@ -116,24 +113,23 @@ def names() -> tuple[list[str], list[str]]:
     return ids, [name.replace("-", " ").title() for name in models]
 
 
-def main() -> None:
-    """Measure and print."""
-    cases = list(real_pages()) or list(made_up_pages())
-    print(f"{'page':62} {'KB':>5} {'rows':>5} {'bs4 ms':>8} {'read ms':>8} {'ratio':>6}")
-    above = []
-    for case in cases:
+def measure() -> Iterator[Result]:
+    """Give the results: pages, then names."""
+    for case in list(real_pages()) or list(made_up_pages()):
         parsing, reading = fastest(case.parse, case.read)
-        ratio = reading / parsing
-        above += [case.name] if ratio > MOST_RATIO else []
-        size = len(case.body) // 1000
-        print(f"{case.name:62} {size:5} {case.read():5} {parsing * 1e3:8.1f} {reading * 1e3:8.1f} {ratio:6.2f}")
-    print(f"target: at most {MOST_RATIO}; above it: {', '.join(above) or 'none'}")
+        name = f"read {case.name} ({len(case.body) // 1000} KB, {case.read()} rows)"
+        yield at_most(MOST_RATIO, name, ours=reading * 1e3, floor=parsing * 1e3, unit="ms")
     ids, on_page = names()
+    parsing, matching = fastest(lambda: _parse(ids + on_page), lambda: _match(ids, on_page))
+    yield told(f"match {len(ids)} ids with as many names", ours=matching * 1e3, floor=parsing * 1e3, unit="ms")
+
+
+def _parse(all_names: list[str]) -> None:
     parse.cache_clear()
-    began = time.perf_counter()
-    matched = sum(result.answer is not None for result in match_all(ids, on_page).values())
-    print(f"matching {len(ids)} ids with {len(on_page)} names: {time.perf_counter() - began:.2f} s, {matched} matched")
+    for name in all_names:
+        parse(name)
 
 
-if __name__ == "__main__":
-    main()
+def _match(ids: list[str], on_page: list[str]) -> None:
+    parse.cache_clear()
+    match_all(ids, on_page)
