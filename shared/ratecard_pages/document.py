@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Final
 
 import msgspec
+from bs4.dammit import EncodingDetector
 
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
 _TAGS: Final = re.compile(
     r"<(?:!doctype html|html|head|body|main|section|article|script|table|div|h[1-6]|p|span)\b", re.IGNORECASE
 )
 _MARKDOWN: Final = re.compile(r"^(?:#{1,6} \S|---\s*$|\|.*\||.*\|\s*:?-{3,})", re.MULTILINE)
 _JSON: Final = re.compile(r"""\ufeff?\s*(?:\{\s*["}]|\[\s*[{\["\]])""")
 
+_CHARSET_WITHIN: Final = 2_048
 _BEGINS: Final = re.compile(r"<!doctype\s+html|<html\b", re.IGNORECASE)
 _ENDS: Final = re.compile(r"</html\s*>", re.IGNORECASE)
 _HEAD: Final = 2_000
@@ -61,17 +56,16 @@ def _without_torn_end(text: str) -> str:
 
 
 def _decode(body: bytes) -> str:
-    for bom, name in _BOMS:
-        if body.startswith(bom):
-            return body[len(bom) :].decode(name, errors="replace")
+    """UTF-8 wherever the bytes are that: a declaration is often wrong, and bytes are UTF-8 by chance never."""
+    data, encoding = EncodingDetector.strip_byte_order_mark(body)
     try:
-        return body.decode("utf-8")
+        return data.decode(encoding or "utf-8")
     except UnicodeDecodeError:
-        declared = _CHARSET.search(body[:4096])
-        try:
-            return body.decode(declared[1].decode("ascii") if declared else "utf-8", errors="replace")
-        except LookupError:
-            return body.decode("utf-8", errors="replace")
+        declared = EncodingDetector.find_declared_encoding(data[:_CHARSET_WITHIN], is_html=True)
+    try:
+        return data.decode(encoding or declared or "utf-8", errors="replace")
+    except (LookupError, UnicodeError):  # no encoding, or one that cannot leave out what it does not know
+        return data.decode("utf-8", errors="replace")
 
 
 def _kind(text: str) -> str:
