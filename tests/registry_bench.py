@@ -28,6 +28,8 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.key_watch import KeyWatch
+from ratecard_registry.keys import KeyTable
 from ratecard_registry.past import Past
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
@@ -63,6 +65,8 @@ class Bench:
         feed = Feed(pool=lambda: pool)
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
+        table = KeyTable()
+        self.key_watch = KeyWatch(pool=lambda: pool, table=table, now=self.clock)
         self.app = create_app(
             Parts(
                 catalogue=self.catalogue,
@@ -77,7 +81,8 @@ class Bench:
                 syncs=syncs,
                 trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),
-                access=Access(admin_key=KEY, anonymous_read=anonymous_read),
+                key_watch=self.key_watch,
+                access=Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock),
             )
         )
 

@@ -23,7 +23,7 @@ from ratecard_registry import (
     api_syncs,
     problems,
 )
-from ratecard_registry.access import Access
+from ratecard_registry.access import Access, caller_of
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
@@ -35,6 +35,8 @@ from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
+from ratecard_registry.key_watch import KeyWatch
+from ratecard_registry.keys import Scope
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 
@@ -64,6 +66,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor
+    key_watch: KeyWatch
     access: Access
 
 
@@ -71,8 +74,13 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     """Return the app. `lifespan` runs the service around it."""
     return Litestar(
         route_handlers=[
-            Router("/", route_handlers=_READING, guards=[parts.access.to_read]),
-            Router("/", route_handlers=_ADMIN, guards=[parts.access.to_administer]),
+            Router("/", route_handlers=_READING, guards=[parts.access.needing(Scope.READ)]),
+            Router(
+                "/",
+                route_handlers=_ADMIN,
+                guards=[parts.access.needing(Scope.ADMIN)],
+                dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+            ),
             *api_health.ROUTES,
         ],
         dependencies={

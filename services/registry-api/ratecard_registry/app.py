@@ -24,6 +24,8 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.key_watch import KeyWatch
+from ratecard_registry.keys import KeyTable
 from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
@@ -39,6 +41,8 @@ from ratecard_shared.topics import MODEL_ENRICHED, PRICING_SCRAPED, SYNC_REQUEST
 
 _SECONDS_BETWEEN_LOOKS_AT_THE_DAY: Final = 20.0
 _SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
+_SECONDS_BETWEEN_LOOKS_AT_KEYS: Final = 0.5
+_SECONDS_BETWEEN_NOTES_OF_USE: Final = 30.0
 _SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES: Final = 6 * 3600.0
 _SECONDS_OF_GRACE: Final = 30.0
 
@@ -61,6 +65,8 @@ def build(settings: RegistrySettings) -> Any:
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
     parts = _parts(settings, service, kafka, teller, cache)
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
+    service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
     return create_app(parts, lifespan=[service.running, parts.follower.heeding_signals])
 
@@ -86,6 +92,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     documented = {name: provider.documented_names for name, provider in providers.items()}
     archive = Archive(pool=pool)
     feed = Feed(pool=pool)
+    table = KeyTable()
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
     return Parts(
         catalogue=catalogue,
@@ -102,7 +109,10 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         syncs=syncs,
         trigger=Trigger(publish=publish, known=providers.keys(), wait_at_most=longest),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
-        access=Access(admin_key=settings.ratecard_admin_key, anonymous_read=settings.ratecard_anonymous_read),
+        key_watch=KeyWatch(pool=pool, table=table),
+        access=Access(
+            admin_key=settings.ratecard_admin_key, anonymous_read=settings.ratecard_anonymous_read, table=table
+        ),
     )
 
 
