@@ -11,7 +11,7 @@ import pytest
 from registry_bench import KEY, Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
-from ratecard_shared.events import Usability
+from ratecard_shared.events import Capability, Usability
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
 
@@ -83,6 +83,67 @@ async def test_filters(bench: Bench, query: dict[str, Any], expected: list[str])
     assert [shown["id"] for shown in page["data"]] == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"provider": ["acme", "zenith"], "sort": "id"}, ["a", "b", "c"]),
+        ({"provider": "acme,zenith", "sort": "-id"}, ["c", "b", "a"]),
+        ({"sort": "inputCost"}, ["b", "a", "c"]),
+        ({"sort": "-inputCost"}, ["a", "b", "c"]),
+        ({"sort": "inputCost", "at": "2031-03-01T12:00:00Z"}, ["a", "b", "c"]),
+        ({"sort": "inputCost", "knownAt": "2031-03-01T12:00:00Z"}, ["a", "b", "c"]),
+        ({"maxInputCost": 2}, ["b"]),
+        ({"maxInputCost": "2.5"}, ["b"]),
+        ({"maxInputCost": 2, "at": "2031-03-01T12:00:00Z"}, ["a", "b"]),
+        ({"minInputCost": 3, "at": "2031-03-01T12:00:00Z"}, []),
+        ({"priceState": "unknown"}, ["c"]),
+        ({"priceState": "unknown", "at": "2031-02-01"}, ["a", "c", "b"]),
+        ({"q": "Zen B"}, ["b"]),
+        ({"capability": "tools"}, ["b"]),
+        ({"capability": "tools,chat"}, []),
+    ],
+)
+async def test_lists_are_sorted_and_filtered_by_the_prices_of_their_time(
+    bench: Bench, query: dict[str, Any], expected: list[str]
+) -> None:
+    tools = model("b", [price("2", "4")], capabilities=(Capability(type="tools"),))
+    await bench.sync(
+        0, enriched(model("a", [price("1", "4")])), enriched(tools, provider="zenith"), enriched(model("c"))
+    )
+    await bench.sync(1, enriched(model("a", [price("3", "4")]), on=1), closing("a", "c", on=1))
+    page = await bench.get("/api/models", **query)
+    assert [shown["id"] for shown in page["data"]] == expected
+    assert page["total"] == len(expected)
+
+
+async def test_a_history_has_pages(bench: Bench) -> None:
+    for number in range(5):
+        await bench.sync(number, enriched(model(prices=[price(f"{number + 1}")]), on=number))
+    path, seen, cursor = "/api/models/swift-1/pricing-history", [], None
+    for size in (2, 2, 1):
+        page = await bench.get(path, limit=2, **({"cursor": cursor} if cursor else {}))
+        assert (len(page["data"]), page["total"]) == (size, 5)
+        seen += [entry["inputCostPerMillion"] for entry in page["data"]]
+        cursor = page["nextCursor"]
+    assert (seen, cursor) == ([1, 2, 3, 4, 5], None)
+    async with bench.client() as client:
+        first = (await client.get(path, params={"limit": 2})).json()["nextCursor"]
+        other = await client.get(path, params={"limit": 2, "cursor": first, "endDate": "2031-03-02"})
+    assert (other.status_code, "belongs to other filters" in other.json()["detail"]) == (400, True)
+
+
+async def test_a_price_that_is_stale_is_so_at_this_time_too(bench: Bench) -> None:
+    await bench.sync(0, enriched(model(prices=[price()])), closing("swift-1"))
+    await bench.sync(2, enriched(model(prices=None), on=2), closing("swift-1", on=2, pricing="failed"))
+    bench.now = day(3)
+    assert (await bench.get("/api/models/swift-1"))["priceState"] == "stale"
+    now = await bench.get("/api/models/swift-1", at=day(3).isoformat())
+    assert (now["priceState"], now["staleSince"], now["pricing"][0]["state"]) == ("stale", now["staleSince"], "stale")
+    assert now["staleSince"]
+    before = await bench.get("/api/models/swift-1", at=day(1).isoformat())
+    assert (before["priceState"], before["staleSince"]) == ("priced", None)
+
+
 async def test_an_id_may_have_slashes_and_colons(bench: Bench) -> None:
     await bench.sync(0, enriched(model("meta/llama-3:free")), enriched(model("ft:swift:acme::abc")))
     assert (await bench.get("/api/models/meta/llama-3:free"))["id"] == "meta/llama-3:free"
@@ -110,6 +171,12 @@ async def test_an_ambiguous_id_names_the_candidates(bench: Bench) -> None:
         ("/api/models?limit=501", 400),
         ("/api/models?cursor=garbage", 400),
         ("/api/models?usability=perhaps", 400),
+        ("/api/models?maxInputCost=nan", 400),
+        ("/api/models?maxInputCost=-1", 400),
+        ("/api/models?maxInputCost=cheap", 400),
+        ("/api/models?sort=price", 400),
+        ("/api/models?currency=dollar", 400),
+        ("/api/models/swift-1/pricing-history?cursor=garbage", 400),
         ("/api/models/swift-1/pricing-history?startDate=yesterday", 400),
         ("/api/models/swift-1/pricing-history?startDate=2031-02-01&endDate=2031-01-01", 400),
         ("/nowhere", 404),

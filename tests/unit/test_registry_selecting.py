@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratecard_registry.problems import Problem
-from ratecard_registry.selecting import read_cursor, resolve
+from ratecard_registry.selecting import resolve
 from ratecard_registry.views import camel
 from ratecard_shared.prices import UNITS
 
@@ -39,12 +39,6 @@ def test_an_exact_bare_id_wins(catalogue: dict[str, list[str]], name: str) -> No
         else:
             with pytest.raises(Problem, match="There is no model"):
                 resolve(name, None, catalogue)
-
-
-@given(st.text())
-def test_a_made_up_cursor_is_a_clear_error(text: str) -> None:
-    with pytest.raises(Problem, match="`cursor` is not"):
-        read_cursor(f"{text}!")
 
 
 def test_components_have_names_of_their_own_in_camel_case() -> None:

@@ -5,77 +5,183 @@ A suffix cannot stand behind an id that has slashes, so one handler takes the wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import time
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.cost_views import Candidate
+from ratecard_registry.describing import READING, answers, refuses
+from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, page
 from ratecard_registry.moments import moment
-from ratecard_registry.problems import Problem, as_json
-from ratecard_registry.selecting import DEFAULT_LIMIT, MOST, Filter, Page, page, resolve
+from ratecard_registry.past import Period
+from ratecard_registry.problems import Problem, ProblemView, as_json
+from ratecard_registry.selecting import resolve
 from ratecard_registry.views import ModelView
+from ratecard_shared.prices import USD, PriceState
 
-_HISTORY: Final = "/pricing-history"
-_MISSING: Final = refuses("There is no such model")
-_AMBIGUOUS: Final = refuses("Several providers have this id: `candidates` names them")
-_WRONG: Final = refuses("A parameter has a value that it does not take")
+HISTORY: Final = "/pricing-history"
+_MOST_NAMES: Final = 50
+_LONGEST: Final = 300
+_MOST_COST: Final = 1e9
 
-At = Annotated[str | None, QueryParameter(description="Prices as they were charged at this day or time")]
+
+class Ambiguous(ProblemView, frozen=True, kw_only=True):
+    """A name that several models have: ask again with the `provider` of one of the `candidates`."""
+
+    candidates: tuple[Candidate, ...]
+
+
+WRONG: Final = refuses(
+    "A parameter has a value that it does not take", "`at` takes 2030-01-31 or 2030-01-31T12:00:00Z."
+)
+_MISSING: Final = refuses("There is no such model", "There is no model 'swift-9'. GET /api/models lists them.")
+_AMBIGUOUS: Final = refuses(
+    "Several providers have this id: `candidates` names them",
+    "2 providers have a model 'swift-1': add ?provider=.",
+    kind=Ambiguous,
+    candidates=[{"provider": "acme", "id": "swift-1"}, {"provider": "zenith", "id": "swift-1"}],
+)
+
+
+def _names(name: str, what: str) -> QueryParameter:
+    return QueryParameter(name=name, description=f"{what}; repeat it, or separate by commas", max_items=_MOST_NAMES)
+
+
+def _bound(name: str, which: str) -> QueryParameter:
+    about = f"{which} per million tokens, in `currency`; what is not known is within no bounds"
+    return QueryParameter(name=name, description=about, ge=0, le=_MOST_COST)
+
+
+At = Annotated[
+    str | None, QueryParameter(description="Prices as they were charged at this time, or day (its beginning, in UTC)")
+]
 KnownAt = Annotated[
-    str | None, QueryParameter(name="knownAt", description="Prices as Ratecard believed them at this day or time")
+    str | None,
+    QueryParameter(name="knownAt", description="Prices as Ratecard believed them then; alone, the prices of that time"),
+]
+Cursor = Annotated[
+    str | None, QueryParameter(description="`nextCursor` of the page before; everything else stays as it was")
 ]
 
 
-@get("/api/models", responses={200: answers(Page, "A page of models"), 400: _WRONG}, tags=["models"])
+@get(
+    "/api/models",
+    operation_id="listModels",
+    summary="List models",
+    responses={200: answers(Page, "A page of models", "models"), 400: WRONG, **READING},
+    tags=["models"],
+)
 async def list_models(
     *,
     catalogue: NamedDependency[Catalogue],
     archive: NamedDependency[Archive],
-    provider: FromQuery[str | None] = None,
-    classification: FromQuery[str | None] = None,
-    usability: FromQuery[Literal["available", "preview", "deprecated"] | None] = None,
-    min_context_window: Annotated[int | None, QueryParameter(name="minContextWindow", ge=0)] = None,
-    include_deprecated: Annotated[bool, QueryParameter(name="includeDeprecated")] = False,
-    limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = DEFAULT_LIMIT,
-    cursor: FromQuery[str | None] = None,
+    q: Annotated[
+        str,
+        QueryParameter(
+            description="Words to find in the id, name, aliases or provider: all of them, whatever case and separators",
+            max_length=_LONGEST,
+        ),
+    ] = "",
+    providers: Annotated[list[str] | None, _names("provider", "Models of any of these providers")] = None,
+    classifications: Annotated[
+        list[str] | None, _names("classification", "Models with all of these: chat, reasoning, coding ...")
+    ] = None,
+    capabilities: Annotated[
+        list[str] | None, _names("capability", "Models that support all of these: tools, vision ...")
+    ] = None,
+    usability: Annotated[
+        Literal["available", "preview", "deprecated"] | None, QueryParameter(description="Models in this state only")
+    ] = None,
+    include_deprecated: Annotated[
+        bool, QueryParameter(name="includeDeprecated", description="Deprecated models, too")
+    ] = False,
+    min_context_window: Annotated[
+        int | None, QueryParameter(name="minContextWindow", description="At least this many tokens of context", ge=0)
+    ] = None,
+    min_input_cost: Annotated[float | None, _bound("minInputCost", "At least this input cost")] = None,
+    max_input_cost: Annotated[float | None, _bound("maxInputCost", "At most this input cost")] = None,
+    min_output_cost: Annotated[float | None, _bound("minOutputCost", "At least this output cost")] = None,
+    max_output_cost: Annotated[float | None, _bound("maxOutputCost", "At most this output cost")] = None,
+    currency: Annotated[
+        str, QueryParameter(description="The currency in which prices are compared", pattern="^[A-Z]{3}$")
+    ] = USD,
+    price_state: Annotated[
+        PriceState | None, QueryParameter(name="priceState", description="Models whose prices are in this state only")
+    ] = None,
+    sort: Annotated[
+        Sort, QueryParameter(description="What to sort by, `-` for descending; what is not known comes last")
+    ] = "provider",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST, description="How many models a page holds")] = DEFAULT_LIMIT,
+    cursor: Cursor = None,
     at: At = None,
     known_at: KnownAt = None,
 ) -> Response[bytes]:
     """Return the models with their prices. Deprecated ones are left out unless asked for.
 
-    `at` and `knownAt` change the prices, not the facts: models that were deprecated after `at` are listed.
+    Prices are compared by the standard tier's base band. `at` and `knownAt` change the prices, also those that are
+    compared, but not the facts: models that were deprecated after `at` are listed. Pages hold each model once, whatever
+    comes and goes in between; one whose price changes in between may move when sorted by it.
     """
-    when, known = moment(at, "at"), moment(known_at, "knownAt")
-    wanted = Filter(
-        classification=classification,
+    wanted = Wanted(
+        providers=_split(providers),
+        classifications=_split(classifications),
+        capabilities=_split(capabilities),
         usability=usability,
-        min_context_window=min_context_window,
         include_deprecated=include_deprecated,
-        at=when or known,
+        min_context_window=min_context_window,
+        min_input_cost=_exact(min_input_cost),
+        max_input_cost=_exact(max_input_cost),
+        min_output_cost=_exact(min_output_cost),
+        max_output_cost=_exact(max_output_cost),
+        currency=currency,
+        price_state=price_state,
+        q=q,
+        sort=sort,
+        at=moment(at, "at"),
+        known_at=moment(known_at, "knownAt"),
     )
-    ids = await catalogue.ids(None if provider is None else {provider})
+    return as_json(await _page(wanted, catalogue, archive, limit=limit, cursor=cursor))
+
+
+async def _page(wanted: Wanted, catalogue: Catalogue, archive: Archive, *, limit: int, cursor: str | None) -> Page:
+    ids = await catalogue.ids(frozenset(wanted.providers) or None)
     places = [(who, name) for who, names in ids.items() for name in names]
-    models = await catalogue.models(places)
-    shown = page(filter(wanted.takes, models.values()), limit=limit, cursor=cursor)
-    if wanted.at:
-        shown = msgspec.structs.replace(shown, data=await archive.as_of(shown.data, when, known_at=known))
-    return as_json(shown)
+    models: Sequence[ModelView] = wanted.by_facts((await catalogue.models(places)).values())
+    of_another_time = wanted.at is not None or wanted.known_at is not None
+    if of_another_time and wanted.needs_prices:
+        models = await archive.as_of(models, wanted.at, known_at=wanted.known_at)
+    shown = page(wanted.by_prices(models), wanted, limit=limit, cursor=cursor)
+    if of_another_time and not wanted.needs_prices:
+        then = await archive.as_of(shown.data, wanted.at, known_at=wanted.known_at)
+        return Page(data=then, total=shown.total, next_cursor=shown.next_cursor)
+    return shown
+
+
+def _exact(bound: float | None) -> Decimal | None:
+    return None if bound is None else Decimal(str(bound))
+
+
+def _split(said: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(sorted({name.strip() for text in said or () for name in text.split(",") if name.strip()}))
 
 
 @get(
     "/api/models/{name:path}",
+    operation_id="getModel",
+    summary="Get one model",
     responses={
-        200: answers(ModelView | History, "The model, or its history"),
-        400: _WRONG,
+        200: answers(ModelView | History, "The model, or its history", "model"),
+        400: WRONG,
         404: _MISSING,
         409: _AMBIGUOUS,
+        **READING,
     },
     tags=["models"],
 )
@@ -84,11 +190,18 @@ async def one_model(
     catalogue: NamedDependency[Catalogue],
     archive: NamedDependency[Archive],
     name: FromPath[str],
-    provider: FromQuery[str | None] = None,
+    provider: Annotated[str | None, QueryParameter(description="The provider, where several have this id")] = None,
     at: At = None,
     known_at: KnownAt = None,
-    start_date: Annotated[str | None, QueryParameter(name="startDate")] = None,
-    end_date: Annotated[str | None, QueryParameter(name="endDate")] = None,
+    start_date: Annotated[
+        str | None, QueryParameter(name="startDate", description="Prices that began at this day or time, or later")
+    ] = None,
+    end_date: Annotated[
+        str | None,
+        QueryParameter(name="endDate", description="Prices that began by this time, or by the end of this day"),
+    ] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST, description="How many prices a page holds")] = MOST,
+    cursor: Cursor = None,
 ) -> Response[bytes]:
     """Return a model, as its prices were `at` a time if given; or, below `/pricing-history`, what it used to cost.
 
@@ -98,14 +211,15 @@ async def one_model(
     """
     bare = str(name).strip("/")
     when, known = moment(at, "at"), moment(known_at, "knownAt")
-    wants_history = bare.endswith(_HISTORY)
+    wants_history = bare.endswith(HISTORY)
     ids = await catalogue.ids()
-    place = resolve(await archive.living_name(bare.removesuffix(_HISTORY), ids), provider, ids)
+    place = resolve(await archive.living_name(bare.removesuffix(HISTORY), ids), provider, ids)
     if wants_history:
         start, until = moment(start_date, "startDate"), moment(end_date, "endDate", time.max)
         if start and until and start > until:
             raise Problem(400, "`startDate` is after `endDate`: swap them.")
-        return as_json(await archive.history(place, start=start, until=until, at=when, known_at=known))
+        period = Period(start=start, until=until, at=when, known_at=known)
+        return as_json(await archive.history(place, period, limit=limit, cursor=cursor))
     model = (await catalogue.models([place])).get(place)
     if model is None:
         raise Problem(404, f"There is no model {bare!r} any more.")

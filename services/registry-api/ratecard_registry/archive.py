@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
 
 from ratecard_registry import views
 from ratecard_registry.catalogue import QUERIES, Place
-from ratecard_registry.dated import in_force
-from ratecard_registry.past import Past
-from ratecard_registry.stored import Price
+from ratecard_registry.cursors import Cursors
+from ratecard_registry.dated import DatedPrice, in_force
+from ratecard_registry.past import Past, Period
 from ratecard_registry.views import EvidenceView, ModelView, RateView, View
 from ratecard_shared.database import queries
-from ratecard_shared.prices import Evidence
+from ratecard_shared.prices import Evidence, Instant
+
+_Began = tuple[datetime, int]
+"""Where a page of a history ended: when its last price began, and the id of its row."""
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class HistoryEntry(View, frozen=True, kw_only=True):
@@ -48,7 +52,7 @@ class HistoryEntry(View, frozen=True, kw_only=True):
 
 
 class History(View, frozen=True, kw_only=True):
-    """The whole history that was asked for: there are no further pages."""
+    """A page of a model's prices, the oldest first. Send `nextCursor` as `cursor` for the next one."""
 
     data: tuple[HistoryEntry, ...]
     total: int
@@ -73,19 +77,14 @@ class Archive:
         rows = [row async for row in self._sql.merged(self._pool(), id=name)]
         return f"{rows[0]['provider']}/{rows[0]['merged_into']}" if len(rows) == 1 else name
 
-    async def history(
-        self,
-        place: Place,
-        *,
-        start: datetime | None,
-        until: datetime | None,
-        at: datetime | None = None,
-        known_at: datetime | None = None,
-    ) -> History:
-        """Return the prices that began between the two times, both included; with `at` only those in force then."""
-        rows = await self._past.history(place, start=start, until=until, at=at, known_at=known_at)
-        entries = tuple(_entry(row) for row in rows)
-        return History(data=entries, total=len(entries))
+    async def history(self, place: Place, period: Period, *, limit: int, cursor: str | None = None) -> History:
+        """Return the prices that began in the period, both ends included, after the cursor. Raises Problem."""
+        cursors = Cursors[_Began]((place, period), tuple[Instant, _Id])
+        after = cursors.read(cursor) if cursor else None
+        total, rows = await self._past.history(place, period, after=after, most=limit + 1)
+        entries = tuple(_entry(row) for row in rows[:limit])
+        more = cursors.write((entries[-1].effective_date, entries[-1].id)) if len(rows) > limit else None
+        return History(data=entries, total=total, next_cursor=more)
 
     async def as_of(
         self, models: Sequence[ModelView], at: datetime | None, *, known_at: datetime | None = None
@@ -98,13 +97,14 @@ class Archive:
         places = [(model.provider, model.id) for model in models]
         found = await self._past.prices(places, when, when, known_at=known_at)
         return tuple(
-            msgspec.structs.replace(model, **_shown([row.price for row in in_force(found.get(place, ()), when)]))
+            msgspec.structs.replace(model, **_shown(in_force(found.get(place, ()), when), when))
             for place, model in zip(places, models, strict=True)
         )
 
 
-def _shown(prices: Sequence[Price]) -> dict[str, Any]:
-    return views.shown_prices(views.pricing_view(prices))
+def _shown(rows: Sequence[DatedPrice], when: datetime) -> dict[str, Any]:
+    stale_since = next((row.stale_since for row in rows if row.stale_since and row.stale_since <= when), None)
+    return views.shown_prices(views.pricing_view([row.price for row in rows], stale_since=stale_since))
 
 
 def _entry(row: Any) -> HistoryEntry:

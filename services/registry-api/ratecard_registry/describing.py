@@ -1,25 +1,57 @@
-"""How routes describe their answers in OpenAPI. Random examples are left out: they would differ at each start."""
+"""How routes describe their answers in OpenAPI: what comes, when it is refused, and an example of each.
+
+Examples are written by hand: answers in `examples/`, refusals beside the routes. Generated ones would be of no use to
+readers and differ at each start.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.openapi.spec import Example, OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 
 from ratecard_registry.problems import MEDIA_TYPE, ProblemView
 
-
-def answers(kind: Any, description: str) -> ResponseSpec:
-    """Describe an answer of this type."""
-    return ResponseSpec(kind, generate_examples=False, description=description)
+_EXAMPLES: Final = Path(__file__).with_name("examples")
 
 
-def refuses(description: str) -> ResponseSpec:
-    """Describe an error, told as problem details."""
-    return ResponseSpec(ProblemView, generate_examples=False, description=description, media_type=MEDIA_TYPE)
+def answers(kind: Any, description: str, example: str | None = None) -> ResponseSpec:
+    """Describe an answer of this type. `example` names a file of `examples/`."""
+    found = [Example(value=msgspec.json.decode((_EXAMPLES / f"{example}.json").read_bytes()))] if example else None
+    return ResponseSpec(kind, generate_examples=False, description=description, examples=found)
+
+
+def refuses(description: str, detail: str | None = None, *, kind: Any = ProblemView, **more: Any) -> ResponseSpec:
+    """Describe an error, told as problem details. `detail` and `more` are an example of what it says."""
+    example = Example(value={"type": "about:blank", "detail": detail or f"{description}.", **more})
+    return ResponseSpec(
+        kind, generate_examples=False, description=description, media_type=MEDIA_TYPE, examples=[example]
+    )
+
+
+_NO_KEY: Final = refuses(
+    "The key is missing or wrong", "Give the key as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+)
+_BROKEN: Final = {
+    500: refuses("A fault of the registry's", "This is a fault of the registry's. Its log says more."),
+    503: refuses(
+        "Something that the registry needs is down", "PostgreSQL cannot be reached. Nothing is lost: try again."
+    ),
+}
+READING: Final = {401: _NO_KEY, **_BROKEN}
+"""The errors of every route that reads."""
+ADMINISTERING: Final = {
+    **READING,
+    403: refuses(
+        "Admin routes are closed", "Admin routes are closed: set RATECARD_ADMIN_KEY and restart the registry."
+    ),
+}
+"""The errors of every route of the admin's."""
 
 
 class ExactNumbers(OpenAPISchemaPlugin):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from ratecard_registry.dated import DatedPrice, Place
 from ratecard_registry.rows import price_from
@@ -20,6 +21,15 @@ from ratecard_shared.database import queries
 QUERIES: Final = Path(__file__).with_name("past.sql")
 FIRST_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_DAY: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """Which prices of a model a history holds: those that began in it, or were in force `at` a time, as known then."""
+
+    start: datetime | None = None
+    until: datetime | None = None
+    at: datetime | None = None
+    known_at: datetime | None = None
 
 
 class Past:
@@ -59,25 +69,20 @@ class Past:
         return found
 
     async def history(
-        self,
-        place: Place,
-        *,
-        start: datetime | None,
-        until: datetime | None,
-        at: datetime | None = None,
-        known_at: datetime | None = None,
-    ) -> list[Any]:
-        """Return the rows that began between the two times, both included; with `at` only those in force then."""
-        rows = self._sql.history(
-            self._pool(),
-            provider=place[0],
-            model_id=place[1],
-            start=start or FIRST_DAY,
-            until=until or LAST_DAY,
-            at=at,
-            known=known_at or LAST_DAY,
-        )
-        return [row async for row in rows]
+        self, place: Place, period: Period, *, after: tuple[datetime, int] | None, most: int
+    ) -> tuple[int, list[Any]]:
+        """Return how many rows began in the period, both ends included, and `most` of them after the given one."""
+        which = {
+            "provider": place[0],
+            "model_id": place[1],
+            "start": period.start or FIRST_DAY,
+            "until": period.until or LAST_DAY,
+            "at": period.at,
+            "known": period.known_at or LAST_DAY,
+        }
+        began, row_id = after or (FIRST_DAY, -1)
+        rows = self._sql.history(self._pool(), **which, after=began, after_id=row_id, most=most)
+        return await self._sql.history_total(self._pool(), **which), [row async for row in rows]
 
     async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
         """Return which models have these names without having them for ids."""

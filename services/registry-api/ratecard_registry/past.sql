@@ -47,7 +47,7 @@ LEFT JOIN model_pricing p ON :current AND f.end_date IS NULL AND f.kind <> 'sche
       = (f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.effective_date)
 ORDER BY f.effective_date, f.recorded_at, f.id;
 
--- name: history(provider, model_id, start, until, at, known)
+-- name: history(provider, model_id, start, until, at, known, after, after_id, most)
 -- What was believed at `known`: rows that were misread, and announcements since fulfilled, are left out.
 SELECT h.*, h.context_limit AS above_tokens, CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS believed_end
 FROM pricing_history h
@@ -55,7 +55,15 @@ WHERE provider = :provider AND model_id = :model_id AND effective_date BETWEEN :
   AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
   AND (:at::timestamptz IS NULL OR (effective_date <= :at
       AND coalesce(CASE WHEN end_recorded_at <= :known THEN end_date END, 'infinity') > :at))
-ORDER BY effective_date, tier, context_limit, currency, region, id;
+  AND (effective_date, id) > (:after::timestamptz, :after_id::bigint)
+ORDER BY effective_date, id LIMIT :most;
+
+-- name: history_total(provider, model_id, start, until, at, known)$
+SELECT count(*) FROM pricing_history
+WHERE provider = :provider AND model_id = :model_id AND effective_date BETWEEN :start AND :until
+  AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
+  AND (:at::timestamptz IS NULL OR (effective_date <= :at
+      AND coalesce(CASE WHEN end_recorded_at <= :known THEN end_date END, 'infinity') > :at));
 
 -- name: other_names(names)
 -- Names that are no ids any more, or never were: a page's, before an API named the model, and what an API lists beside.

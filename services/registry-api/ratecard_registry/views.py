@@ -90,13 +90,26 @@ class PricingView(View, frozen=True, kw_only=True):
     scheduled_pricing: tuple[PriceView, ...] = ()
 
 
+class CostBasis(View, frozen=True, kw_only=True):
+    """Which price row a cost is taken from."""
+
+    tier: str
+    context_limit: int
+    currency: str
+    region: str
+
+
 class ModelView(FactsView, frozen=True, kw_only=True):
-    """A model with its prices. The costs at the top are those of the standard tier's base band."""
+    """A model with its prices. The costs at the top are those of the row that `costBasis` names.
+
+    That is the standard tier's base band, in USD and for everywhere, or else the price that is nearest to it.
+    """
 
     price_state: PriceState
     stale_since: datetime | None = None
     input_cost_per_million: Cost = TBD
     output_cost_per_million: Cost = TBD
+    cost_basis: CostBasis | None = None
     pricing: tuple[PriceView, ...] = ()
     scheduled_pricing: tuple[PriceView, ...] = ()
 
@@ -113,7 +126,12 @@ def shown_prices(pricing: PricingView) -> dict[str, Any]:
         **msgspec.structs.asdict(pricing),
         "input_cost_per_million": base.input_cost_per_million if base else TBD,
         "output_cost_per_million": base.output_cost_per_million if base else TBD,
+        "cost_basis": _basis(base) if base else None,
     }
+
+
+def _basis(row: PriceView) -> CostBasis:
+    return CostBasis(tier=row.tier, context_limit=row.context_limit, currency=row.currency, region=row.region)
 
 
 def facts_view(model: StoredModel) -> FactsView:
