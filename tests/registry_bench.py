@@ -15,6 +15,7 @@ from registry_events import day
 from ratecard_providers.load import load_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
+from ratecard_registry.api_audit import AuditLog
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
@@ -28,6 +29,7 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
 from ratecard_registry.past import Past
@@ -54,6 +56,7 @@ class Bench:
         self.redis = redis
         self.now = day(0)
         self.asked: list[SyncRequested] = []
+        self.kafka_fault: Exception | None = None
         self.checks = {"status": "running", "kafka": "up", "postgresql": "up"}
         self.cache = Cache(redis)
         seconds = Seconds()
@@ -79,9 +82,13 @@ class Bench:
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 syncs=syncs,
-                trigger=Trigger(publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock),
+                trigger=Trigger(
+                    pool=lambda: pool, publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock
+                ),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),
                 key_watch=self.key_watch,
+                key_desk=KeyDesk(pool=lambda: pool, watch=self.key_watch, now=self.clock),
+                audit_log=AuditLog(pool=lambda: pool),
                 access=Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock),
             )
         )
@@ -93,6 +100,8 @@ class Bench:
         return self.checks
 
     async def _publish(self, request: SyncRequested) -> str:
+        if self.kafka_fault:
+            raise self.kafka_fault
         self.asked.append(request)
         return f"sync-{len(self.asked)}"
 

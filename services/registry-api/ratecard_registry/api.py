@@ -12,11 +12,13 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
 from ratecard_registry import (
+    api_audit,
     api_changes,
     api_cost,
     api_evidence,
     api_exports,
     api_health,
+    api_keys,
     api_models,
     api_quarantine,
     api_resolve,
@@ -24,6 +26,7 @@ from ratecard_registry import (
     problems,
 )
 from ratecard_registry.access import Access, caller_of
+from ratecard_registry.api_audit import AuditLog
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
@@ -35,6 +38,7 @@ from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
+from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
 from ratecard_registry.quarantine_desk import Desk
@@ -48,7 +52,7 @@ _READING: Final = [
     *api_cost.ROUTES,
     *api_changes.ROUTES,
 ]
-_ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES]
+_ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES, *api_keys.ROUTES, *api_audit.ROUTES]
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     trigger: Trigger
     doctor: Doctor
     key_watch: KeyWatch
+    key_desk: KeyDesk
+    audit_log: AuditLog
     access: Access
 
 

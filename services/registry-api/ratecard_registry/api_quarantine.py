@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from ratecard_registry.access import Caller
 from ratecard_registry.describing import answers, refuses
 from ratecard_registry.problems import as_json
 from ratecard_registry.quarantine_desk import Desk
@@ -49,18 +50,26 @@ async def list_quarantine(
 
 @post("/api/admin/quarantine/{entry_id:int}/approve", status_code=200, responses=_DECIDED, tags=["admin"])
 async def approve(
-    *, desk: NamedDependency[Desk], entry_id: FromPath[int], data: JSONBody[Verdict | None] = None
+    *,
+    desk: NamedDependency[Desk],
+    caller: NamedDependency[Caller],
+    entry_id: FromPath[int],
+    data: JSONBody[Verdict | None] = None,
 ) -> Response[bytes]:
     """Bring a held price into force: it is charged since it was first seen."""
-    return as_json(await desk.approve(entry_id, data.note if data else ""))
+    return as_json(await desk.approve(entry_id, data.note if data else "", caller))
 
 
 @post("/api/admin/quarantine/{entry_id:int}/reject", status_code=200, responses=_DECIDED, tags=["admin"])
 async def reject(
-    *, desk: NamedDependency[Desk], entry_id: FromPath[int], data: JSONBody[Verdict | None] = None
+    *,
+    desk: NamedDependency[Desk],
+    caller: NamedDependency[Caller],
+    entry_id: FromPath[int],
+    data: JSONBody[Verdict | None] = None,
 ) -> Response[bytes]:
     """Keep a held price out of force for as long as its page says it."""
-    return as_json(await desk.reject(entry_id, data.note if data else ""))
+    return as_json(await desk.reject(entry_id, data.note if data else "", caller))
 
 
 @get("/api/admin/unmatched", responses={200: answers(UnmatchedView, "What was left over")}, tags=["admin"])

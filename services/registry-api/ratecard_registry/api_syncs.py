@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
@@ -14,6 +15,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from ratecard_registry import audit
+from ratecard_registry.access import Caller
 from ratecard_registry.describing import answers, refuses
 from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.sync_view import SyncResult, Syncs, SyncView
@@ -47,18 +50,20 @@ class Trigger:
     def __init__(
         self,
         *,
+        pool: Callable[[], asyncpg.Pool],
         publish: Callable[[SyncRequested], Awaitable[str]],
         known: Collection[str],
         wait_at_most: float,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Wire it. `known` are the providers that have a file; `wait_at_most` is in seconds."""
+        self._pool = pool
         self._publish = publish
         self._known = frozenset(known)
         self._now = now
         self.wait_at_most = wait_at_most
 
-    async def ask(self, wanted: TriggerRequest, syncs: Syncs) -> Triggered:
+    async def ask(self, wanted: TriggerRequest, syncs: Syncs, caller: Caller) -> Triggered:
         """Ask for the sync. Raises Problem for a provider that nobody knows."""
         if unknown := sorted(set(wanted.providers) - self._known):
             known = ", ".join(sorted(self._known))
@@ -67,12 +72,21 @@ class Trigger:
         request = SyncRequested(
             providers=wanted.providers, requested_by="api", reason=wanted.reason, requested_at=asked_at
         )
+        row = await self._write_down(wanted, caller)
         try:
             sync_id = await asyncio.wait_for(self._publish(request), _SECONDS_TO_PUBLISH)
         except (KafkaError, FastStreamException, OSError, TimeoutError) as error:
+            await audit.settle(self._pool(), row, outcome="failed", error=_NO_KAFKA)
             raise Problem(503, _NO_KAFKA, headers={"Retry-After": "10"}) from error
         await syncs.remember(sync_id, wanted.providers, asked_at)
+        await audit.settle(self._pool(), row, outcome="done", syncId=sync_id)
         return Triggered(sync_id=sync_id, status_url=f"/api/admin/sync/{sync_id}")
+
+    async def _write_down(self, wanted: TriggerRequest, caller: Caller) -> int:
+        target, details = ", ".join(wanted.providers) or "all providers", {"reason": wanted.reason}
+        return await audit.record(
+            self._pool(), caller, action="sync.trigger", target=target, details=details, outcome="asked"
+        )
 
 
 @post(
@@ -92,11 +106,12 @@ async def trigger_sync(
     *,
     trigger: NamedDependency[Trigger],
     syncs: NamedDependency[Syncs],
+    caller: NamedDependency[Caller],
     data: JSONBody[TriggerRequest | None] = None,
     wait: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """Ask for a sync. With `?wait=true` the answer comes when it has ended, and says how it went."""
-    asked = await trigger.ask(data or TriggerRequest(), syncs)
+    asked = await trigger.ask(data or TriggerRequest(), syncs, caller)
     result = await _result(asked.sync_id, syncs, trigger.wait_at_most) if wait else None
     if result is not None:
         return as_json(result)

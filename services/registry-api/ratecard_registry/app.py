@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from ratecard_providers.load import described_providers, load_providers
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
+from ratecard_registry.api_audit import AuditLog
 from ratecard_registry.api_health import Doctor
 from ratecard_registry.api_resolve import Resolver
 from ratecard_registry.api_syncs import Trigger
@@ -24,6 +25,7 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
 from ratecard_registry.past import Past
@@ -93,6 +95,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     archive = Archive(pool=pool)
     feed = Feed(pool=pool)
     table = KeyTable()
+    watch = KeyWatch(pool=pool, table=table)
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
     return Parts(
         catalogue=catalogue,
@@ -107,9 +110,11 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         ),
         desk=Desk(pool=pool, tell_caches=teller.tell),
         syncs=syncs,
-        trigger=Trigger(publish=publish, known=providers.keys(), wait_at_most=longest),
+        trigger=Trigger(pool=pool, publish=publish, known=providers.keys(), wait_at_most=longest),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
-        key_watch=KeyWatch(pool=pool, table=table),
+        key_watch=watch,
+        key_desk=KeyDesk(pool=pool, watch=watch),
+        audit_log=AuditLog(pool=pool),
         access=Access(
             admin_key=settings.ratecard_admin_key, anonymous_read=settings.ratecard_anonymous_read, table=table
         ),

@@ -36,10 +36,17 @@ async def record(
     )
 
 
-async def settle(connection: Any, row: int, *, target: str, outcome: Outcome, **details: Any) -> None:
-    """Say how an action ended that was only `asked` for."""
-    said = _without_nul({"target": target, "details": details})
-    await _sql().settle(connection, id=row, outcome=outcome, **said)
+async def settle(connection: Any, row: int, *, outcome: Outcome, **details: Any) -> None:
+    """Say how an action ended that was only `asked` for, and what more is known of it."""
+    await _sql().settle(connection, id=row, outcome=outcome, details=_without_nul(details))
+
+
+async def listed(
+    connection: Any, *, before: int | None, action: str | None, caller: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return the rows of an action or a caller, or all, with ids below `before`, the newest first."""
+    found = _sql().listed(connection, before=before, action=action, caller=caller, limit=limit)
+    return [dict(row) async for row in found]
 
 
 @cache

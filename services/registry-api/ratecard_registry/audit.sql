@@ -2,8 +2,8 @@
 INSERT INTO audit_log (caller, key_id, action, target, details, outcome)
 VALUES (:caller, :key_id, :action, :target, :details::jsonb, :outcome) RETURNING id;
 
--- name: settle(id, target, details, outcome)!
-UPDATE audit_log SET target = :target, details = details || :details::jsonb, outcome = :outcome
+-- name: settle(id, details, outcome)!
+UPDATE audit_log SET details = details || :details::jsonb, outcome = :outcome
 WHERE id = :id AND outcome = 'asked';
 
 -- name: listed(before, action, caller, limit)

@@ -5,6 +5,7 @@ While PostgreSQL cannot be reached the table stays as it is; then no key can be 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,15 +34,17 @@ class KeyWatch:
         self._table = table
         self._now = now
         self._seen: int | None = None
+        self._looking = asyncio.Lock()
         self._sql = queries(QUERIES)
 
     async def look(self) -> None:
         """Bring the table up to date. The version is read first, so that what changes meanwhile is seen next time."""
-        version = await self._sql.version(self._pool())
-        if self._table.loaded and version == self._seen:
-            return
-        self._table.replace({row["digest"]: _key(row) async for row in self._sql.all(self._pool())})
-        self._seen = version
+        async with self._looking:
+            version = await self._sql.version(self._pool())
+            if self._table.loaded and version == self._seen:
+                return
+            self._table.replace({row["digest"]: _key(row) async for row in self._sql.all(self._pool())})
+            self._seen = version
 
     async def note_use(self) -> None:
         """Write down when keys were last used: some time after it was, and never for a request's sake."""

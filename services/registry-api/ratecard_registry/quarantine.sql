@@ -49,8 +49,8 @@ RETURNING *;
 -- name: entry(id)^
 SELECT * FROM quarantine WHERE id = :id;
 
--- name: decide(id, state, open, note, decided_at)!
-UPDATE quarantine SET state = :state, open = :open, undecided = false, note = :note, decided_by = 'administrator',
+-- name: decide(id, state, open, note, decided_by, decided_at)!
+UPDATE quarantine SET state = :state, open = :open, undecided = false, note = :note, decided_by = :decided_by,
     decided_at = :decided_at
 WHERE id = :id;
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import asyncpg
 
-from ratecard_registry import changes
+from ratecard_registry import audit, changes
+from ratecard_registry.access import Caller
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import QUERIES, entry_from
 from ratecard_registry.quarantine_views import (
@@ -63,26 +64,41 @@ class Desk:
         """Return what each provider's last good list left over."""
         return UnmatchedView.of([dict(row) async for row in self._sql.unmatched(self._pool(), provider=provider)])
 
-    async def approve(self, entry_id: int, note: str) -> EntryView:
+    async def approve(self, entry_id: int, note: str, caller: Caller) -> EntryView:
         """Bring a held price into force. Raises Problem."""
-        return await self._decide(entry_id, State.APPROVED, note)
+        return await self._decide(entry_id, State.APPROVED, note, caller)
 
-    async def reject(self, entry_id: int, note: str) -> EntryView:
+    async def reject(self, entry_id: int, note: str, caller: Caller) -> EntryView:
         """Keep a held price out of force while its page says it. Raises Problem."""
-        return await self._decide(entry_id, State.REJECTED, note)
+        return await self._decide(entry_id, State.REJECTED, note, caller)
 
-    async def _decide(self, entry_id: int, state: State, note: str) -> EntryView:
+    async def _decide(self, entry_id: int, state: State, note: str, caller: Caller) -> EntryView:
         now = self._now()
         async with self._pool().acquire() as connection, connection.transaction():
             entry = await self._locked(connection, entry_id)
             if state is State.APPROVED:
                 await self._admit(connection, entry, now)
-            stays = state is State.REJECTED
-            said = note.replace("\0", "")
-            await self._sql.decide(connection, id=entry.id, state=state.value, open=stays, note=said, decided_at=now)
+            await self._sql.decide(
+                connection,
+                id=entry.id,
+                state=state.value,
+                open=state is State.REJECTED,
+                note=note.replace("\0", ""),
+                decided_by=caller.name,
+                decided_at=now,
+            )
+            await self._write_down(connection, entry, state, note, caller)
             row = await self._sql.entry(connection, id=entry.id)
         await self._tell_caches()
         return entry_view(entry_from(row), row)
+
+    async def _write_down(
+        self, connection: asyncpg.Connection, entry: Entry, state: State, note: str, caller: Caller
+    ) -> None:
+        action = "quarantine.approve" if state is State.APPROVED else "quarantine.reject"
+        details = {"entry": entry.id, "note": note}
+        target = f"{entry.provider}/{entry.model_id}"
+        await audit.record(connection, caller, action=action, target=target, details=details)
 
     async def _locked(self, connection: asyncpg.Connection, entry_id: int) -> Entry:
         """Return the entry, with its provider locked as for a sync. Raises Problem if nothing can be decided on it."""

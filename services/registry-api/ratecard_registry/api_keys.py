@@ -1,0 +1,50 @@
+"""The admin's routes to keys: make one, list them, revoke one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from ratecard_registry.access import Caller
+from ratecard_registry.describing import answers, refuses
+from ratecard_registry.key_desk import KeyDesk
+from ratecard_registry.key_views import CreatedKey, KeysView, KeyView, NewKey
+from ratecard_registry.problems import as_json
+
+
+@post(
+    "/api/admin/keys",
+    responses={201: answers(CreatedKey, "The key, shown this once"), 400: refuses("No such key can be made")},
+    tags=["admin"],
+)
+async def create_key(
+    key_desk: NamedDependency[KeyDesk], caller: NamedDependency[Caller], data: JSONBody[NewKey]
+) -> Response[bytes]:
+    """Make a key. The answer is the only place where it is ever shown."""
+    return as_json(await key_desk.create(data, caller), status=201, headers={"Cache-Control": "no-store"})
+
+
+@get("/api/admin/keys", responses={200: answers(KeysView, "All keys, without the keys themselves")}, tags=["admin"])
+async def list_keys(key_desk: NamedDependency[KeyDesk]) -> Response[bytes]:
+    """Return all keys, those that have ended too, the newest first."""
+    return as_json(await key_desk.listed())
+
+
+@post(
+    "/api/admin/keys/{key_id:int}/revoke",
+    status_code=200,
+    responses={200: answers(KeyView, "The key as it is now"), 404: refuses("There is no such key")},
+    tags=["admin"],
+)
+async def revoke_key(
+    key_desk: NamedDependency[KeyDesk], caller: NamedDependency[Caller], key_id: FromPath[int]
+) -> Response[bytes]:
+    """Revoke a key: within about a second no replica takes it any more."""
+    return as_json(await key_desk.revoke(key_id, caller))
+
+
+ROUTES: Sequence[Any] = (create_key, list_keys, revoke_key)
