@@ -250,6 +250,9 @@ async def test_a_sync_can_be_followed(bench: Bench) -> None:
         assert (state["state"], state["providers"][0]["state"]) == ("running", "running")
         await bench.sync(1, enriched(model(prices=[price()]), on=1), closing("swift-1", on=1))
         state = (await client.get(asked["statusUrl"], headers=ADMIN)).json()
+        assert (state["state"], state["providers"][0]["state"]) == ("running", "completed")  # a request would join it
+        await bench.pool.execute("UPDATE syncs SET state = 'completed' WHERE sync_id = 'sync-1'")  # the scheduler heard
+        state = (await client.get(asked["statusUrl"], headers=ADMIN)).json()
         assert state["state"] == "completed"
         assert state["result"] | {"timestamp": ""} == {
             "success": True,

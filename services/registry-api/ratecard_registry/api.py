@@ -43,6 +43,8 @@ from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
+from ratecard_registry.web import data as web_data
+from ratecard_registry.web import pages as web_pages
 
 _READING: Final = [
     *api_models.ROUTES,
@@ -51,8 +53,15 @@ _READING: Final = [
     *api_exports.ROUTES,
     *api_cost.ROUTES,
     *api_changes.ROUTES,
+    *web_data.ROUTES,
 ]
-_ADMIN: Final = [*api_syncs.ROUTES, *api_quarantine.ROUTES, *api_keys.ROUTES, *api_audit.ROUTES]
+_ADMIN: Final = [
+    *api_syncs.ROUTES,
+    *api_quarantine.ROUTES,
+    *api_keys.ROUTES,
+    *api_audit.ROUTES,
+    *web_data.ADMIN_ROUTES,
+]
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +97,9 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
                 dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
             ),
             *api_health.ROUTES,
+            *web_pages.ROUTES,
         ],
+        template_config=web_pages.TEMPLATES,
         dependencies={
             name: Provide(_always(part), sync_to_thread=False)
             for name, part in msgspec.structs.asdict(parts).items()

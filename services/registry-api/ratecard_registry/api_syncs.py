@@ -59,14 +59,14 @@ class Trigger:
         """Wire it. `known` are the providers that have a file; `wait_at_most` is in seconds."""
         self._pool = pool
         self._publish = publish
-        self._known = frozenset(known)
+        self.known = tuple(sorted(known))
         self._now = now
         self.wait_at_most = wait_at_most
 
     async def ask(self, wanted: TriggerRequest, syncs: Syncs, caller: Caller) -> Triggered:
         """Ask for the sync. Raises Problem for a provider that nobody knows."""
-        if unknown := sorted(set(wanted.providers) - self._known):
-            known = ", ".join(sorted(self._known))
+        if unknown := sorted(set(wanted.providers).difference(self.known)):
+            known = ", ".join(self.known)
             raise Problem(400, f"There is no provider {', '.join(unknown)}. Known are {known}.")
         asked_at = self._now()
         request = SyncRequested(

@@ -50,6 +50,10 @@ class PageStore:
         rows = [row async for row in self._sql.body(self._pool(), sha256=sha256)]
         return whole(rows, sha256)
 
+    async def sources(self, provider: str) -> list[dict[str, Any]]:
+        """Return the provider's pages: url, checked_at, last_verified and error of each."""
+        return [dict(row) async for row in self._sql.sources(self._pool(), provider=provider)]
+
     async def prune(self) -> int:
         """Drop what is old and not needed, and return how many pages."""
         if not self._days:

@@ -1,6 +1,9 @@
 -- name: body(sha256)
 SELECT index, total, data FROM page_bodies WHERE sha256 = :sha256 ORDER BY index;
 
+-- name: sources(provider)
+SELECT url, checked_at, last_verified, error FROM pages WHERE provider = :provider ORDER BY url;
+
 -- name: prune(before)$
 -- What a price in force, announced or held back was read from stays; so does what one was read from that ended since.
 WITH needed AS (

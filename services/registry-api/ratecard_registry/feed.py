@@ -82,6 +82,13 @@ class Feed:
         shown = tuple(change_view(row["topic"], row["body"], _cursor(row)) for row in rows[:limit])
         return ChangesPage(data=shown, next_cursor=shown[-1].cursor if shown else str(since), more=len(rows) > limit)
 
+    async def before(self, before: Position | None, limit: int) -> ChangesPage:
+        """Return what was published before that place, or last of all, the newest first."""
+        place = before or Position(2**62, 0)
+        rows = [row async for row in self._sql.before(self._pool(), batch=place.batch, id=place.id, most=limit + 1)]
+        shown = tuple(change_view(row["topic"], row["body"], _cursor(row)) for row in rows[:limit])
+        return ChangesPage(data=shown, next_cursor=shown[-1].cursor if shown else str(place), more=len(rows) > limit)
+
     async def newest(self) -> Position:
         """Return the place after all that was published."""
         row = await self._sql.newest(self._pool())

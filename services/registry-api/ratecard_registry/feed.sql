@@ -4,6 +4,12 @@ WHERE topic IN ('pricing.changed', 'model.changed') AND published_in IS NOT NULL
   AND (published_in, id) > (:batch::bigint, :id::bigint)
 ORDER BY published_in, id LIMIT :most;
 
+-- name: before(batch, id, most)
+SELECT published_in, id, topic, body FROM outbox
+WHERE topic IN ('pricing.changed', 'model.changed') AND published_in IS NOT NULL
+  AND (published_in, id) < (:batch::bigint, :id::bigint)
+ORDER BY published_in DESC, id DESC LIMIT :most;
+
 -- name: newest()^
 SELECT published_in, id FROM (
     (SELECT published_in, id FROM outbox

@@ -104,7 +104,8 @@ class Syncs:
             return SyncView(sync_id=sync_id, state="requested", requested_at=asked["requested_at"]) if asked else None
         providers = tuple([_provider(p) async for p in self._sql.sync_providers(self._pool(), sync_id=sync_id)])
         over = row["state"] in {"expired", "refused"}
-        result = None if over else result_of(providers)
+        # The scheduler's word: until it has heard of the end, another request would only join this sync.
+        result = result_of(providers) if row["state"] in {"completed", "failed"} else None
         return SyncView(
             sync_id=sync_id,
             state=row["state"] if over else "completed" if result else "running",

@@ -121,7 +121,7 @@ def whole(facts: FactsView, pricing: PricingView) -> ModelView:
 
 def shown_prices(pricing: PricingView) -> dict[str, Any]:
     """Return the fields of a model that tell its prices."""
-    base = min(pricing.pricing, key=_distance_from_base, default=None)
+    base = base_price(pricing.pricing)
     return {
         **msgspec.structs.asdict(pricing),
         "input_cost_per_million": base.input_cost_per_million if base else TBD,
@@ -132,6 +132,11 @@ def shown_prices(pricing: PricingView) -> dict[str, Any]:
 
 def _basis(row: PriceView) -> CostBasis:
     return CostBasis(tier=row.tier, context_limit=row.context_limit, currency=row.currency, region=row.region)
+
+
+def base_price(rows: Iterable[PriceView]) -> PriceView | None:
+    """Return the row nearest to the standard tier's base band in USD for everywhere; None if there is none."""
+    return min(rows, key=_distance_from_base, default=None)
 
 
 def facts_view(model: StoredModel) -> FactsView:

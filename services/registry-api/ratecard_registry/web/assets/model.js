@@ -1,0 +1,110 @@
+// A model: facts, prices in force, their history as a step chart and in words, and where each figure was read.
+import { $, h, table } from "./dom.js";
+import { ask, attempt, modelPath } from "./api.js";
+import { badges, component, components, day, money, moment, move, price, priceTable, tier, time, tokens } from "./words.js";
+import { stepChart } from "./chart.js";
+
+const { provider, model: id } = $("#model").dataset;
+const path = modelPath(provider, id);
+const which = `provider=${encodeURIComponent(provider)}`;
+
+function facts(model) {
+  const list = [
+    ["Provider", model.provider], ["Kind", model.classification.join(", ") || "–"], ["Context window", tokens(model.contextWindow)],
+    ["Longest answer", tokens(model.maxOutputTokens)], ["Capabilities", model.capabilities.filter((c) => c.supported).map((c) => c.type).join(", ") || "–"],
+    ["First seen", day(model.discoveredAt)], ["Last change", day(model.updatedAt)], ["Aliases", model.aliases.join(", ") || "–"],
+    ...(model.match ? [["Priced as", `${model.match.name} (${model.match.method}, ${model.match.score} of 100)`]] : []),
+    ...(model.shutdownDate ? [["Shut down on", model.shutdownDate]] : []),
+    ...(model.deprecatedAt ? [["Deprecated since", day(model.deprecatedAt)]] : []),
+  ];
+  $("#facts").replaceChildren(h("dl", { className: "facts" }, list.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))));
+  $("#name").replaceChildren(model.displayName, " ", ...badges(model));
+  document.title = `${model.displayName} · Ratecard`;
+}
+
+function pricesInForce(model) {
+  const place = $("#prices");
+  if (!model.pricing.length) return place.replaceChildren(h("p", {}, price(null, { state: "unknown" }), " No page or API states a price for it. It is not free, it is not known."));
+  const more = (row) => [day(row.effectiveDate)];
+  const { heads, body, numbers } = priceTable(model.pricing, "", more);
+  const stale = model.staleSince ? h("p", { className: "stale" }, `Stale: the prices could not be read again since ${moment(model.staleSince)}. These are the last good ones.`) : "";
+  const coming = model.scheduledPricing.length ? announced(model.scheduledPricing) : "";
+  place.replaceChildren(stale, table("Prices in force", [...heads, "Since"], body, { numbers }), coming);
+}
+
+function announced(rows) {
+  const { heads, body, numbers } = priceTable(rows, "", (row) => [day(row.effectiveDate)]);
+  return h("div", {}, h("h3", {}, "Announced"), table("Announced prices", [...heads, "From"], body, { numbers }));
+}
+
+// The history as series: of each tier, band, currency and region the steps of every component.
+function seriesOf(entries) {
+  const groups = new Map();
+  for (const entry of entries.filter((one) => one.kind !== "scheduled")) {
+    const group = tier(entry);
+    if (!groups.has(group)) groups.set(group, { currency: entry.currency, lines: new Map() });
+    for (const [name, rate] of components(entry)) {
+      const label = rate.unit === "million tokens" ? component(name) : `${component(name)} (per ${rate.unit})`;
+      const { lines } = groups.get(group);
+      if (!lines.has(label)) lines.set(label, []);
+      lines.get(label).push({ from: Date.parse(entry.effectiveDate) / 1000, until: entry.endDate ? Date.parse(entry.endDate) / 1000 : null, amount: Number(rate.amount) });
+    }
+  }
+  return groups;
+}
+
+function drawChart(entries) {
+  const groups = seriesOf(entries);
+  if (!groups.size) return $("#chart").replaceChildren(h("p", { className: "note" }, "There is no history yet."));
+  const names = [...groups.keys()].sort((a, b) => (a !== "standard") - (b !== "standard") || a.localeCompare(b));
+  const select = h("select", { "aria-label": "Tier and band", onchange: () => draw(select.value) }, names.map((name) => h("option", { value: name }, name)));
+  const draw = (name) => stepChart($("#chart"), groups.get(name), name);
+  $("#series").replaceChildren(h("label", {}, "Tier and band ", select));
+  draw(names[0]);
+  document.addEventListener("themechange", () => draw(select.value));
+}
+
+function drawHistory(entries) {
+  const before = new Map();
+  const rows = entries.map((entry) => {
+    const old = before.get(tier(entry)) ?? {};
+    const rates = components(entry);
+    before.set(tier(entry), Object.fromEntries(rates.map(([name, rate]) => [name, rate.amount])));
+    const said = entry.free ? [h("span", { className: "free" }, "free")] : rates.map(([name, rate]) => h("span", {}, `${component(name)} ${money(rate.amount, entry.currency)} `, move(old[name], rate.amount), " "));
+    return [time(entry.effectiveDate), tier(entry), kind(entry), [h("span", { className: "moves" }, said)], entry.endDate ? day(entry.endDate) : "in force"];
+  });
+  $("#history").replaceChildren(table("Each price and its time", ["From", "Tier", "What happened", "Price", "Until"], rows.reverse()));
+}
+
+const kind = (entry) => ({ first_seen: "first seen", changed: "changed", corrected: "corrected: it had been misread", scheduled: "announced" })[entry.kind] ?? entry.kind.replaceAll("_", " ");
+
+function evidence(model, sources) {
+  const verified = Object.fromEntries(sources.map((source) => [source.url, source]));
+  const rows = [...model.pricing, ...model.scheduledPricing].filter((row) => row.evidence);
+  const proofs = rows.map((row) => {
+    const { url, fetchedAt, sha256, strategy, text } = row.evidence;
+    const source = verified[url];
+    const link = /^https?:/.test(url) ? h("a", { href: url, rel: "noreferrer" }, url) : h("code", {}, url);
+    return h("div", { className: "proof" }, h("h3", {}, tier(row)), h("p", { className: "fine" }, "As the page prints it:"), h("span", { className: "row-text" }, text),
+      h("p", { className: "fine" }, "Source: ", link, `; read ${moment(fetchedAt)} (${strategy}); last verified ${moment(source?.lastVerified ?? fetchedAt)}. `,
+        sha256 ? h("a", { href: `/api/evidence/${sha256}` }, "The page as it was fetched") : "", source?.error ? h("span", { className: "stale" }, ` Not read since: ${source.error}`) : ""));
+  });
+  $("#evidence").replaceChildren(...(proofs.length ? proofs : [h("p", { className: "note" }, "No price in force, so no evidence.")]));
+}
+
+const start = attempt(async () => {
+  const model = await ask(`${path}?${which}`);
+  facts(model);
+  pricesInForce(model);
+  $("#what-cost").href = `/costs?models=${encodeURIComponent(`${provider}/${id}`)}`;
+  const [past, sources] = await Promise.all([ask(`${path}/pricing-history?${which}`), ask(`/web/sources/${encodeURIComponent(provider)}`)]);
+  drawHistory(past.data);
+  drawChart(past.data);
+  evidence(model, sources);
+});
+
+$("#share").addEventListener("click", async () => {
+  try { await navigator.clipboard.writeText(location.href); $("#shared").textContent = "The link is copied."; }
+  catch { $("#shared").textContent = location.href; }
+});
+start();

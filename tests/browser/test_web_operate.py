@@ -1,0 +1,48 @@
+"""The administrator's page in a real browser: a key is asked for, syncs run live, held prices are decided."""
+
+from __future__ import annotations
+
+import pytest
+from browser_site import ROWS, Opener, Site
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+async def test_a_key_is_asked_for_and_forgotten_with_the_tab(open_page: Opener, site: Site) -> None:
+    page = await open_page("/operate")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("takes an admin key")
+    await page.get_by_label("API key").fill(site.key)
+    await page.get_by_role("button", name="Use it").click()
+    await expect(page.locator("#status tbody tr").first).to_be_visible()
+    assert await page.evaluate("localStorage.getItem('ratecard-key')") is None
+    assert site.key not in await page.content()
+
+
+async def test_a_sync_is_started_and_followed(open_page: Opener, site: Site) -> None:
+    page = await open_page("/operate", key=site.key)
+    await page.get_by_label("anthropic").check()
+    await page.get_by_role("button", name="Sync now").click()
+    await expect(page.locator("#running")).to_contain_text("Done.", timeout=60_000)
+    await expect(page.locator("#running tbody tr")).to_have_count(1)
+    await expect(page.locator("#running tbody tr")).to_contain_text("joined")
+
+
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
+async def test_a_held_price_is_decided_beside_its_evidence(open_page: Opener, site: Site, verdict: str) -> None:
+    name = {"approve": "Acme Anvil 1", "reject": "Acme Rocket 1"}[verdict]
+    site.acme_says(ROWS)
+    await site.sync("acme")
+    site.acme_says({**ROWS, name: (ROWS[name][0], "$88.80")})
+    await site.sync("acme")
+    page = await open_page("/operate", key=site.key)
+    held = page.locator("#quarantine article", has_text=name)
+    await expect(held).to_contain_text("jump")
+    await expect(held.locator(".row-text")).to_contain_text("$88.80")
+    await held.get_by_placeholder("Why (optional)").fill("looked at the page")
+    button = "Approve: it is right" if verdict == "approve" else "Reject: keep the old"
+    await held.get_by_role("button", name=button).click()
+    await expect(held).to_have_count(0)
+    model = await site.ask(f"/api/models/{name}?provider=acme")
+    assert model["outputCostPerMillion"] == (88.8 if verdict == "approve" else float(ROWS[name][1].removeprefix("$")))
