@@ -32,6 +32,7 @@ from ratecard_registry.handlers import Registry
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
+from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
@@ -81,6 +82,7 @@ class Bench:
                 pages=self.pages,
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
+                own_desk=OwnDesk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 syncs=syncs,
                 trigger=Trigger(
                     pool=lambda: pool, publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock

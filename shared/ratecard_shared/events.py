@@ -251,12 +251,29 @@ class PriceSaid(msgspec.Struct, frozen=True, kw_only=True):
     free: bool = False
 
 
+class OwnPriceSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """A price that the operator set by hand.
+
+    `kind` is negotiated or correction; `state` is scheduled, in_force, ended or withdrawn.
+    """
+
+    number: int
+    kind: str
+    state: str
+    effective_date: Instant
+    end_date: Instant | None = None
+
+
 class PricingChanged(Message, frozen=True, kw_only=True):
     """A price of one model changed. `revision` grows by one per event of a model: drop what is not newer.
 
     `old` is the `new` of the event before for the same tier, band, currency and region. Announcements (`scheduled`)
     stand beside that chain: `old` is the price in force, `new` the one announced for `effective_date`, or null where
     the announcement is taken back; on the day, an event of its own brings the price into force.
+
+    Both are what is charged. `source` is whose price changed: the provider's list, or the operator's `own`. Where the
+    operator's price is charged, `own` names it and `list_price` is what the list says now; a change of the list has the
+    own price for `old` and `new` then, and `own` is what keeps it from being charged.
     """
 
     provider: str
@@ -271,6 +288,9 @@ class PricingChanged(Message, frozen=True, kw_only=True):
     new: PriceSaid | None = None
     effective_date: Instant
     evidence: Evidence | None = None
+    source: str = "list"
+    own: OwnPriceSaid | None = None
+    list_price: PriceSaid | None = None
 
 
 class ModelChangeKind(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from litestar.routes import HTTPRoute
 from registry_bench import KEY, Bench, a_bench
-from registry_events import PAGE, closing, enriched, model, price
+from registry_events import PAGE, closing, day, enriched, model, price
 
 from ratecard_providers.pricing import Page, Pricing
 from ratecard_providers.spec import Provider
@@ -66,12 +66,40 @@ async def revoke(bench: Bench) -> tuple[str, Any]:
     return f"/api/admin/keys/{made['id']}/revoke", None
 
 
+OWN: Final = {
+    "provider": "acme",
+    "model": "swift-1",
+    "kind": "negotiated",
+    "rates": {"input": 1},
+    "evidence": {"text": "contract 4711"},
+}
+
+
+async def own_price(bench: Bench) -> tuple[str, Any]:
+    await bench.sync(0, enriched(model(prices=[price()])), closing("swift-1"))
+    return "/api/admin/own-prices", OWN
+
+
+def of_own_price(action: str) -> Prepare:
+    """Say how to do something to an own price."""
+
+    async def prepare(bench: Bench) -> tuple[str, Any]:
+        made = await post(bench, *await own_price(bench))
+        bench.now = day(1)
+        return f"/api/admin/own-prices/{made['number']}/{action}", None
+
+    return prepare
+
+
 CHANGING: Final[dict[str, tuple[str, Prepare]]] = {
     "POST /api/admin/sync/trigger": ("sync.trigger", at("/api/admin/sync/trigger", {"providers": ["acme"]})),
     "POST /api/admin/quarantine/{entry_id:int}/approve": ("quarantine.approve", approve),
     "POST /api/admin/quarantine/{entry_id:int}/reject": ("quarantine.reject", reject),
     "POST /api/admin/keys": ("keys.create", at("/api/admin/keys", {"name": "billing"})),
     "POST /api/admin/keys/{key_id:int}/revoke": ("keys.revoke", revoke),
+    "POST /api/admin/own-prices": ("own_price.record", own_price),
+    "POST /api/admin/own-prices/{number:int}/end": ("own_price.end", of_own_price("end")),
+    "POST /api/admin/own-prices/{number:int}/withdraw": ("own_price.withdraw", of_own_price("withdraw")),
 }
 """How to do each thing that changes something, and what the audit log calls it. A new route belongs here: see below."""
 

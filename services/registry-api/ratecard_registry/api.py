@@ -41,6 +41,8 @@ from ratecard_registry.following import Follower
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
+from ratecard_registry.own import api as api_own
+from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.web import data as web_data
@@ -58,6 +60,7 @@ _READING: Final = [
 _ADMIN: Final = [
     *api_syncs.ROUTES,
     *api_quarantine.ROUTES,
+    *api_own.ROUTES,
     *api_keys.ROUTES,
     *api_audit.ROUTES,
     *web_data.ADMIN_ROUTES,
@@ -76,6 +79,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pages: PageStore
     exports: Exports
     desk: Desk
+    own_desk: OwnDesk
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor

@@ -33,6 +33,7 @@ class _Rough(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     usages: list[msgspec.Raw]
     usage_style: Style = "ratecard"
     known_at: Instant | None = None
+    own: bool = True
 
 
 _REQUEST: Final = msgspec.json.Decoder(_Rough)
@@ -49,7 +50,12 @@ def read_lines(body: bytes) -> Lines:
         raise Problem(400, f"`knownAt` is from 1970 to 9999, not {rough.known_at.isoformat()}.")
     if len(rough.usages) > MOST_LINES:
         raise Problem(413, f"{len(rough.usages)} usages are too many: send at most {MOST_LINES} at once.")
-    return Lines(usages=[_line(raw) for raw in rough.usages], style=rough.usage_style, known_at=rough.known_at)
+    return Lines(
+        usages=[_line(raw) for raw in rough.usages],
+        style=rough.usage_style,
+        known_at=rough.known_at,
+        own=rough.own,
+    )
 
 
 def _line(raw: msgspec.Raw) -> UsageLine | LineError:

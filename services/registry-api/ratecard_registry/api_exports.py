@@ -19,6 +19,7 @@ from ratecard_registry.exporting import Exports, Format, etag_of
 from ratecard_registry.problems import encode
 
 _MOST: Final = 1000
+Own = Annotated[bool, QueryParameter(description="With the operator's own prices, or only what providers list")]
 _NO_MAP: Final = refuses("The operator has stored no map to lay Ratecard's prices over")
 
 
@@ -32,41 +33,50 @@ async def litellm_map(
     request: Request[Any, Any, Any],
     exports: NamedDependency[Exports],
     overlay: Annotated[bool, QueryParameter()] = False,
+    own: Own = True,
 ) -> Response[bytes]:
     """Return the model map that LiteLLM and tokencost read; with `overlay`, over the map that the operator stored."""
-    return await _whole(request, exports, "litellm-overlay" if overlay else "litellm")
+    return await _whole(request, exports, "litellm-overlay" if overlay else "litellm", own=own)
 
 
 @get("/api/export/genai-prices.json", responses=_json("genai-prices' providers, a list"), tags=["exports"])
-async def genai_prices_list(*, request: Request[Any, Any, Any], exports: NamedDependency[Exports]) -> Response[bytes]:
+async def genai_prices_list(
+    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
+) -> Response[bytes]:
     """Return the data that genai-prices updates itself from."""
-    return await _whole(request, exports, "genai-prices")
+    return await _whole(request, exports, "genai-prices", own=own)
 
 
 @get("/api/export/models.dev/api.json", responses=_json("models.dev's catalogue"), tags=["exports"])
 async def models_dev_catalogue(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports]
+    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
     """Return the catalogue that opencode and tokenlens read."""
-    return await _whole(request, exports, "models.dev")
+    return await _whole(request, exports, "models.dev", own=own)
 
 
 @get("/api/export/llm-prices/current-v1.json", responses=_json("llm-prices' current list"), tags=["exports"])
-async def current_llm_prices(*, request: Request[Any, Any, Any], exports: NamedDependency[Exports]) -> Response[bytes]:
+async def current_llm_prices(
+    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
+) -> Response[bytes]:
     """Return the prices in force as llm-prices lists them."""
-    return await _whole(request, exports, "llm-prices")
+    return await _whole(request, exports, "llm-prices", own=own)
 
 
 @get("/api/export/llm-prices/historical-v1.json", responses=_json("llm-prices' history"), tags=["exports"])
-async def llm_prices_history(*, request: Request[Any, Any, Any], exports: NamedDependency[Exports]) -> Response[bytes]:
+async def llm_prices_history(
+    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
+) -> Response[bytes]:
     """Return every price of the standard tier as llm-prices lists them: `from_date` included, `to_date` not."""
-    return await _whole(request, exports, "llm-prices-history")
+    return await _whole(request, exports, "llm-prices-history", own=own)
 
 
 @get("/api/export/prices.csv", media_type="text/csv", tags=["exports"])
-async def prices_csv(*, request: Request[Any, Any, Any], exports: NamedDependency[Exports]) -> Response[bytes]:
+async def prices_csv(
+    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
+) -> Response[bytes]:
     """Return every price row in force, in all tiers, bands, currencies and regions."""
-    return await _whole(request, exports, "csv")
+    return await _whole(request, exports, "csv", own=own)
 
 
 @get("/api/export/openrouter/v1/models", responses=_json("OpenRouter's list of models"), tags=["exports"])
@@ -76,20 +86,22 @@ async def openrouter_models(
     exports: NamedDependency[Exports],
     offset: Annotated[int | None, QueryParameter(ge=0)] = None,
     limit: Annotated[int | None, QueryParameter(ge=1, le=_MOST)] = None,
+    own: Own = True,
 ) -> Response[bytes]:
     """Return the models as OpenRouter lists them: all, or `limit` of them after `offset`."""
-    rendered = await exports.get("openrouter")
+    rendered = await exports.get("openrouter", own=own)
     models = msgspec.json.decode(rendered.document.body, type=list[msgspec.Raw])
     first = offset or 0
     end = len(models) if limit is None and offset is None else first + (limit or 500)
     path = request.url.path
-    following = f"{path}?offset={end}&limit={limit or 500}" if end < len(models) else None
+    more = f"&limit={limit or 500}{'' if own else '&own=false'}"
+    following = f"{path}?offset={end}{more}" if end < len(models) else None
     body = encode({"data": models[first:end], "links": {"next": following}, "total_count": len(models)})
     return _answer(request, body, etag_of(body), rendered.document.left_out_header, "application/json")
 
 
-async def _whole(request: Request[Any, Any, Any], exports: Exports, name: Format) -> Response[bytes]:
-    rendered = await exports.get(name)
+async def _whole(request: Request[Any, Any, Any], exports: Exports, name: Format, *, own: bool) -> Response[bytes]:
+    rendered = await exports.get(name, own=own)
     document = rendered.document
     return _answer(request, document.body, rendered.etag, document.left_out_header, document.media_type)
 

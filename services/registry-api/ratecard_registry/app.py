@@ -28,6 +28,7 @@ from ratecard_registry.handlers import Registry
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
+from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
@@ -109,6 +110,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
             catalogue=catalogue, pool=pool, names=names, stored_map=Path(stored_map) if stored_map else None
         ),
         desk=Desk(pool=pool, tell_caches=teller.tell),
+        own_desk=OwnDesk(pool=pool, tell_caches=teller.tell),
         syncs=syncs,
         trigger=Trigger(pool=pool, publish=publish, known=providers.keys(), wait_at_most=longest),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),

@@ -16,6 +16,12 @@ WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids
 SELECT p.* FROM scheduled_pricing p
 WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]));
 
+-- name: own_of(providers, ids)
+-- The operator's prices that are in force or scheduled, by what was last said of them.
+SELECT o.* FROM own_prices o
+WHERE (o.provider, o.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]))
+  AND o.superseded_at IS NULL AND o.state <> 'ended';
+
 -- name: page_models(provider, names)
 SELECT id, display_name FROM models
 WHERE provider = :provider AND found_on_page AND merged_into IS NULL

@@ -14,6 +14,7 @@ from prometheus_client import Counter as Metric
 from ratecard_registry import changes
 from ratecard_registry.changes import Decision
 from ratecard_registry.metrics import MODELS_DEPRECATED, PRICING_UPDATED
+from ratecard_registry.own.store import OwnStore
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Place, Store
 from ratecard_registry.stored import StoredModel
@@ -43,6 +44,8 @@ class Applying:
         syncs: SyncStore,
         connection: asyncpg.Connection,
         now: datetime,
+        *,
+        own: OwnStore,
         quarantine: Quarantine | None = None,
     ) -> None:
         """Take the open transaction. Without a quarantine every price is believed."""
@@ -51,6 +54,8 @@ class Applying:
         self._syncs = syncs
         self._connection = connection
         self._now = now
+        self._own = own
+        self._gained_own: list[Place] = []
         self._closed: set[str] = set()
         self.counted: Counted = Counter()
 
@@ -88,6 +93,8 @@ class Applying:
             await self._quarantine.save(self._connection, screening, self._now)
         await self._merge_page_names([event for event, _ in decided], stored.keys())
         await self._write_by_sync(decided)
+        await self._own.settle(self._connection, self._gained_own, self._now)
+        self._gained_own.clear()
         return older
 
     async def _write_by_sync(self, decided: Sequence[tuple[ModelEnriched, Decision]]) -> None:
@@ -128,6 +135,9 @@ class Applying:
         if decision is not None:
             await self._write(event.sync_id, [decision])
             await self._store.move_history(self._connection, provider, page_id, event.model.id)
+            if decision.before and decision.before.own:
+                await self._own.leave(self._connection, (provider, page_id), event.model.id, self._now)
+                self._gained_own.append((provider, event.model.id))
             if self._quarantine:
                 await self._quarantine.let_go(self._connection, provider, page_id, self._now)
             _LOG.info("%s/%s is %s since its API names it", provider, page_id, event.model.id)

@@ -14,20 +14,23 @@ from ratecard_registry import views
 from ratecard_registry.catalogue import QUERIES, Place
 from ratecard_registry.cursors import Cursors
 from ratecard_registry.dated import DatedPrice, in_force
+from ratecard_registry.dated_views import dated_view, source_of
 from ratecard_registry.past import Past, Period
-from ratecard_registry.views import EvidenceView, ModelView, RateView, View
+from ratecard_registry.rows import own_from
+from ratecard_registry.views import EvidenceView, ModelView, OwnMark, RateView, Source, View
 from ratecard_shared.database import queries
 from ratecard_shared.prices import Evidence, Instant
 
 _Began = tuple[datetime, int]
 """Where a page of a history ended: when its last price began, and the id of its row."""
-_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class HistoryEntry(View, frozen=True, kw_only=True):
     """A price that was charged from `effectiveDate` to `endDate`, and known since `recordedAt`.
 
     `recordedAs` is the name that the model had then: a page's, before an API named it. Costs name their price by `id`.
+    `source` is list, imported or own; own prices (their `id` is negative) are charged instead of the others.
     """
 
     id: int
@@ -49,6 +52,8 @@ class HistoryEntry(View, frozen=True, kw_only=True):
     sync_id: str
     revision: int
     evidence: EvidenceView | None
+    source: Source = "list"
+    own: OwnMark | None = None
 
 
 class History(View, frozen=True, kw_only=True):
@@ -103,20 +108,24 @@ class Archive:
 
 
 def _shown(rows: Sequence[DatedPrice], when: datetime) -> dict[str, Any]:
-    stale_since = next((row.stale_since for row in rows if row.stale_since and row.stale_since <= when), None)
-    return views.shown_prices(views.pricing_view([row.price for row in rows], stale_since=stale_since))
+    listed = (row.instead_of or row for row in rows)
+    stale_since = next((row.stale_since for row in listed if row.stale_since and row.stale_since <= when), None)
+    shown = (dated_view(row, stale=stale_since is not None) for row in rows)
+    return views.shown_prices(views.shown_rows(shown, stale_since=stale_since))
 
 
 def _entry(row: Any) -> HistoryEntry:
     price = {name: row[name] for name in HistoryEntry.__struct_fields__ if name not in _BY_HAND}
     evidence = msgspec.convert(row["evidence"], Evidence | None)
     rates = msgspec.convert(row["rates"], dict[str, Decimal])
+    own = own_from(row) if row["number"] else None
     return HistoryEntry(
         **price,
-        end_date=row["believed_end"],
         rates=views.rates_view(rates),
         evidence=views.evidence_view(evidence),
+        source="own" if own else source_of(row["kind"]),
+        own=views.own_mark(own) if own else None,
     )
 
 
-_BY_HAND: Final = {"end_date", "rates", "evidence"}
+_BY_HAND: Final = {"rates", "evidence", "source", "own"}

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import msgspec
 
 from ratecard_registry import metrics, views
 from ratecard_registry.cache import Cache
-from ratecard_registry.rows import model_from, price_from
-from ratecard_registry.stored import Price, StoredModel
+from ratecard_registry.rows import model_from, own_from, price_from
+from ratecard_registry.stored import StoredModel
 from ratecard_registry.views import FactsView, ModelView, PricingView
 from ratecard_shared.database import queries
 
@@ -25,6 +25,7 @@ MODELS: Final = "models:"
 FALLBACK: Final = "fallback:"
 
 Place = tuple[str, str]
+T = TypeVar("T")
 
 
 class Seconds(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,27 +128,24 @@ def providers_in(versions: dict[str, int]) -> dict[str, int]:
 
 def pricing_of(model: StoredModel) -> PricingView:
     """Return what is shown of a stored model's prices."""
-    return views.pricing_view(model.prices, stale_since=model.stale_since, scheduled=model.announced)
+    return views.pricing_view(model.prices, stale_since=model.stale_since, scheduled=model.announced, own=model.own)
 
 
 async def stored_models(sql: Any, pool: Any, places: Collection[Place]) -> list[StoredModel]:
     """Return the models that exist, without a lock: for showing, not for changing."""
     where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
     rows = [row async for row in sql.models(pool, **where)]
-    prices = _by_model([row async for row in sql.prices_of(pool, **where)])
-    announced = _by_model([row async for row in sql.announced_of(pool, **where)])
-    return [_model(row, prices, announced) for row in rows if row["merged_into"] is None]
+    prices = _by_model([row async for row in sql.prices_of(pool, **where)], price_from)
+    announced = _by_model([row async for row in sql.announced_of(pool, **where)], price_from)
+    own = _by_model([row async for row in sql.own_of(pool, **where)], own_from)
+    places_of = ((row, (row["provider"], row["id"])) for row in rows if row["merged_into"] is None)
+    return [model_from(row, prices[place], announced[place], own[place]) for row, place in places_of]
 
 
-def _model(row: Any, prices: dict[Place, tuple[Price, ...]], announced: dict[Place, tuple[Price, ...]]) -> StoredModel:
-    place = (row["provider"], row["id"])
-    return model_from(row, prices[place], announced[place])
-
-
-def _by_model(rows: Collection[Any]) -> dict[Place, tuple[Price, ...]]:
-    found: dict[Place, tuple[Price, ...]] = defaultdict(tuple)
+def _by_model(rows: Collection[Any], read: Callable[[Any], T]) -> dict[Place, tuple[T, ...]]:
+    found: dict[Place, tuple[T, ...]] = defaultdict(tuple)
     for row in rows:
-        found[row["provider"], row["model_id"]] += (price_from(row),)
+        found[row["provider"], row["model_id"]] += (read(row),)
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
+
 from ratecard_registry.views import EvidenceView, RateView, View, evidence_view, rates_view
 from ratecard_shared.codec import decode
 from ratecard_shared.events import (
@@ -27,10 +29,22 @@ class SaidView(View, frozen=True, kw_only=True):
     free: bool
 
 
+class OwnSaidView(View, frozen=True, kw_only=True):
+    """An own price of a change: `kind` is negotiated or correction; `state` scheduled, in_force, ended, withdrawn."""
+
+    number: int
+    kind: str
+    state: str
+    effective_date: datetime
+    end_date: datetime | None
+
+
 class PriceChange(View, frozen=True, kw_only=True, tag_field="type", tag=PRICING_CHANGED.name):
     """A price changed. `revision` grows with each change of a model: one that is not newer is a repeat.
 
-    `old` null: there was none; `new` null: it was withdrawn, or an announcement was taken back.
+    `old` null: there was none; `new` null: it was withdrawn, or an announcement was taken back. Both are what is
+    charged. `source` is whose price changed, the `list`'s or the operator's `own`; where `own` is charged, `listPrice`
+    is what the list says.
     """
 
     cursor: str
@@ -49,6 +63,9 @@ class PriceChange(View, frozen=True, kw_only=True, tag_field="type", tag=PRICING
     new: SaidView | None
     effective_date: datetime
     evidence: EvidenceView | None
+    source: str
+    own: OwnSaidView | None
+    list_price: SaidView | None
 
 
 class ModelChange(View, frozen=True, kw_only=True, tag_field="type", tag=MODEL_CHANGED.name):
@@ -94,10 +111,13 @@ def _price(event: PricingChanged, cursor: str) -> PriceChange:
         context_limit=event.above_tokens,
         currency=event.currency,
         region=event.region,
-        old=_said(event.old),
-        new=_said(event.new),
+        old=said_view(event.old),
+        new=said_view(event.new),
         effective_date=event.effective_date,
         evidence=evidence_view(event.evidence),
+        source=event.source,
+        own=OwnSaidView(**msgspec.structs.asdict(event.own)) if event.own else None,
+        list_price=said_view(event.list_price),
     )
 
 
@@ -120,7 +140,8 @@ def _model(event: ModelChanged, cursor: str) -> ModelChange:
     )
 
 
-def _said(price: PriceSaid | None) -> SaidView | None:
+def said_view(price: PriceSaid | None) -> SaidView | None:
+    """Return what is shown of a price that was said."""
     if price is None:
         return None
     return SaidView(

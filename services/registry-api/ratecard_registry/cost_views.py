@@ -10,7 +10,8 @@ from typing import Any, Literal
 from ratecard_registry import views
 from ratecard_registry.cost import Band, Charge, Quantity
 from ratecard_registry.dated import DatedPrice
-from ratecard_registry.views import EvidenceView, RateView, View
+from ratecard_registry.dated_views import dated_view
+from ratecard_registry.views import EvidenceView, OwnMark, PriceView, RateView, Source, View
 from ratecard_shared.prices import UNITS, Instant, PriceState
 
 Style = Literal["ratecard", "openai", "anthropic", "google"]
@@ -36,11 +37,15 @@ class UsageLine(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CostRequest(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At most 10,000 usages. `knownAt` prices them as Ratecard believed the prices then."""
+    """At most 10,000 usages. `knownAt` prices them as Ratecard believed the prices then.
+
+    `own` false prices them by the providers' lists alone, without the operator's own prices.
+    """
 
     usages: tuple[UsageLine, ...]
     usage_style: Style = "ratecard"
     known_at: Instant | None = None
+    own: bool = True
 
 
 class Candidate(View, frozen=True, kw_only=True):
@@ -100,7 +105,7 @@ class CostLine(View, frozen=True, kw_only=True):
 
 
 class PriceUsed(View, frozen=True, kw_only=True):
-    """A row of the pricing history that costs were taken from."""
+    """A row of the pricing history that costs were taken from. `source` is list, imported or own, as in models."""
 
     id: int
     provider: str
@@ -119,6 +124,9 @@ class PriceUsed(View, frozen=True, kw_only=True):
     end_date: datetime | None
     recorded_at: datetime
     evidence: EvidenceView | None
+    source: Source
+    own: OwnMark | None
+    instead_of: PriceView | None
 
 
 class CostAnswer(View, frozen=True, kw_only=True):
@@ -157,7 +165,7 @@ def charge_view(charge: Charge) -> ChargeView:
 def price_used(row: DatedPrice) -> PriceUsed:
     """Return what is shown of a price row."""
     price = row.price
-    shown = views.price_view(price, stale=row.stale_since is not None)
+    shown = dated_view(row, stale=row.stale_since is not None)
     return PriceUsed(
         id=row.id,
         provider=row.provider,
@@ -176,6 +184,9 @@ def price_used(row: DatedPrice) -> PriceUsed:
         end_date=row.end_date,
         recorded_at=row.recorded_at,
         evidence=shown.evidence,
+        source=shown.source,
+        own=shown.own,
+        instead_of=shown.instead_of,
     )
 
 

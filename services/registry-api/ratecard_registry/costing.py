@@ -34,6 +34,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True):
     usages: Sequence[UsageLine | LineError]
     style: Style = "ratecard"
     known_at: datetime | None = None
+    own: bool = True
 
 
 class Costs:
@@ -52,6 +53,8 @@ class Costs:
         places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
         times = [line.when or usual for line in read] or [usual]
         rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
+        if not lines.own:
+            rows = {place: [row for row in found if row.own is None] for place, found in rows.items()}
         pricing = _Pricing(lines=lines, meant=meant, rows=rows, usual=usual)
         if len(lines.usages) <= _AT_ONCE:
             return pricing.answer()

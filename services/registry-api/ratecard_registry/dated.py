@@ -1,6 +1,7 @@
 """A price with the time in which it was charged, and which of a model's prices were in force at a time. Pure.
 
-Of one tier, band, currency and region at most one is in force: the one that began last, unless it has ended.
+Of one tier, band, currency and region at most one is in force: the list's that began last, unless it
+has ended; above it the operator's own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from ratecard_registry.stored import Key, Price
+from ratecard_registry.stored import Key, OwnPrice, Price
 
 Place = tuple[str, str]
 """Provider and model id."""
@@ -19,7 +20,8 @@ Place = tuple[str, str]
 class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the history as it was believed. `id` is the row's; an open row has no `end_date`.
 
-    `stale_since` is set while its source cannot be read: then the price is the last known good one.
+    `stale_since` is set while its source cannot be read: then the price is the last known good one. An `own` price is
+    the operator's, and `instead_of` what would be charged without it.
     """
 
     id: int
@@ -30,14 +32,25 @@ class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     kind: str
     stale_since: datetime | None = None
+    own: OwnPrice | None = None
+    instead_of: DatedPrice | None = None
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
-        """Its place among the rows of its key: the greatest that has begun is right."""
+        """Its place among the rows of its key: of the list's, the greatest that has begun is right."""
         return (self.price.effective_date, self.recorded_at, self.id)
 
 
 def in_force(rows: Iterable[DatedPrice], when: datetime) -> list[DatedPrice]:
     """Return the prices in force at that time. `rows` come in their `order`."""
-    begun: dict[Key, DatedPrice] = {row.price.key: row for row in rows if row.price.effective_date <= when}
-    return [row for row in begun.values() if row.end_date is None or when < row.end_date]
+    begun: dict[Key, DatedPrice] = {}
+    own: list[tuple[tuple[bool, int], DatedPrice]] = []
+    for row in rows:
+        if row.own is not None:
+            own += [(row.own.rank, row)] if row.own.covers(when) else []
+        elif row.price.effective_date <= when:
+            begun[row.price.key] = row
+    found = {key: row for key, row in begun.items() if row.end_date is None or when < row.end_date}
+    for _, row in sorted(own, key=lambda one: one[0]):
+        found[row.price.key] = msgspec.structs.replace(row, instead_of=found.get(row.price.key))
+    return list(found.values())

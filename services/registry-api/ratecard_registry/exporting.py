@@ -15,11 +15,11 @@ import msgspec
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.exports import genai_prices, litellm, llm_prices, models_dev, openrouter, price_rows
 from ratecard_registry.exports.document import Document
-from ratecard_registry.exports.llm_prices import Past
+from ratecard_registry.exports.llm_prices import Past, charged
 from ratecard_registry.exports.naming import Names
 from ratecard_registry.exports.overlay import overlay
 from ratecard_registry.problems import Problem
-from ratecard_registry.views import ModelView
+from ratecard_registry.views import ModelView, without_own
 from ratecard_shared.database import queries
 
 Format = Literal[
@@ -56,29 +56,31 @@ class Exports:
         self._names = names
         self._stored_map = stored_map
         self._sql = queries(QUERIES)
-        self._kept: dict[Format, Rendered] = {}
-        self._one_at_a_time: defaultdict[Format, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._kept: dict[tuple[Format, bool], Rendered] = {}
+        self._one_at_a_time: defaultdict[tuple[Format, bool], asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get(self, name: Format) -> Rendered:
-        """Return the export. Raises Problem."""
-        async with self._one_at_a_time[name]:
+    async def get(self, name: Format, *, own: bool = True) -> Rendered:
+        """Return the export, with the operator's own prices or without. Raises Problem."""
+        async with self._one_at_a_time[name, own]:
             state = (await self._catalogue.versions(), self._map_changed() if name == "litellm-overlay" else None)
-            kept = self._kept.get(name)
+            kept = self._kept.get((name, own))
             if kept is None or kept.of != state:
-                document = await self._render(name)
+                document = await self._render(name, own=own)
                 kept = Rendered(document=document, etag=etag_of(document.body), of=state)
-                self._kept[name] = kept
+                self._kept[name, own] = kept
             return kept
 
-    async def _render(self, name: Format) -> Document:
+    async def _render(self, name: Format, *, own: bool) -> Document:
         if name == "litellm-overlay":
-            ours = (await self.get("litellm")).document
+            ours = (await self.get("litellm", own=own)).document
             body = await asyncio.to_thread(self._overlaid, ours.body)
             return msgspec.structs.replace(ours, body=body)
         models = await self._models()
+        if not own:
+            models = list(map(without_own, models))
         if name == "llm-prices-history":
-            past = [msgspec.convert(dict(row), Past) async for row in self._sql.standard_past(self._pool())]
-            return await asyncio.to_thread(llm_prices.historical, models, past)
+            past = [msgspec.convert(dict(row), Past) async for row in self._sql.standard_past(self._pool(), own=own)]
+            return await asyncio.to_thread(llm_prices.historical, models, charged(past))
         return await asyncio.to_thread(_RENDERERS[name], models, self._names)
 
     async def _models(self) -> list[ModelView]:

@@ -15,6 +15,7 @@ import asyncpg
 
 from ratecard_registry import changes
 from ratecard_registry.applying import SYNC_STATUS, Applying, Counted
+from ratecard_registry.own.store import OwnStore
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Store
 from ratecard_registry.sync_store import SyncStore
@@ -45,6 +46,7 @@ class Registry:
         self._tell_caches = tell_caches
         self._now = now
         self._store = Store()
+        self._own = OwnStore(self._store)
         self._syncs = SyncStore()
 
     async def on_enriched(self, event: Enriched, _record: Any = None) -> None:
@@ -68,7 +70,9 @@ class Registry:
     async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> Counted:
         """Apply events in the caller's transaction, and return what to count once it is committed."""
         new = await inbox.first_times(connection, CONSUMER, [event.event_id for event in events])
-        applying = Applying(self._store, self._syncs, connection, self._now(), self._quarantine)
+        applying = Applying(
+            self._store, self._syncs, connection, self._now(), quarantine=self._quarantine, own=self._own
+        )
         await self._store.lock(connection, {event.provider for event in events})
         for run in runs([event for event in _once(events) if event.event_id in new]):
             older = await applying.run(run)
@@ -96,7 +100,10 @@ class Registry:
                     await self._quarantine.keep_refusals(connection, scraped, self._now())
 
     async def bring_into_force(self) -> int:
-        """Bring announced prices into force on their day, end those whose last day is over; return how many models."""
+        """Bring announced and own prices into force on their day, end those whose last day is over.
+
+        Return how many models that was done for: the list's prices first, then the operator's.
+        """
         now = self._now()
         async with self._pool().acquire() as connection, connection.transaction():
             due = await self._store.due(connection, now)
@@ -105,9 +112,12 @@ class Registry:
                 models = await self._store.models(connection, due)
                 decisions = [changes.keep_time(model, now) for model in models.values()]
                 await self._store.write(connection, decisions, sync_id=None, now=now)
-        if due:
+        # Another transaction: its providers are locked in an order of their own.
+        async with self._pool().acquire() as connection, connection.transaction():
+            own = await self._own.keep_time(connection, now)
+        if due or own:
             await self._tell_caches()
-        return len(due)
+        return len(due) + own
 
 
 def runs(events: Sequence[Enriched]) -> Iterator[list[Enriched]]:

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from ratecard_registry.dated import DatedPrice, Place
-from ratecard_registry.rows import price_from
+from ratecard_registry.rows import own_from, price_from
 from ratecard_shared.database import queries
 
 QUERIES: Final = Path(__file__).with_name("past.sql")
@@ -80,7 +80,7 @@ class Past:
             "at": period.at,
             "known": period.known_at or LAST_DAY,
         }
-        began, row_id = after or (FIRST_DAY, -1)
+        began, row_id = after or (FIRST_DAY, -(2**63))
         rows = self._sql.history(self._pool(), **which, after=began, after_id=row_id, most=most)
         return await self._sql.history_total(self._pool(), **which), [row async for row in rows]
 
@@ -103,4 +103,5 @@ def _dated(row: Any) -> DatedPrice:
         recorded_at=row["recorded_at"],
         kind=row["kind"],
         stale_since=row["stale_since"],
+        own=own_from(row) if row["number"] else None,
     )

@@ -1,7 +1,8 @@
 -- name: believed(providers, ids, first, last, known, announced_after, current)
 -- Every price row of these models that may be in force between the two times: of each key the one that had begun by
 -- the first, found through the index key by key, and all that began since. `known` is when it was believed.
--- An announcement counts for a time to come only: whether it came into force is a row of its own.
+-- An announcement counts for a time to come only: whether it came into force is a row of its own. The operator's own
+-- prices stand beside those of the list: which is charged is decided by whoever asks.
 WITH RECURSIVE wanted AS (
     SELECT DISTINCT provider, model_id FROM unnest(:providers::text[], :ids::text[]) AS w (provider, model_id)
 ), keys AS (
@@ -39,31 +40,57 @@ SELECT f.id, f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.regi
     f.evidence, f.sync_id, f.kind, f.recorded_at, p.effective_until, '{}'::text[] AS missed_in, '' AS absent_in,
     CASE WHEN f.end_recorded_at <= :known THEN f.end_date
         ELSE (p.effective_until + 1)::timestamp AT TIME ZONE 'UTC' END AS end_date,
-    m.stale_since
+    m.stale_since, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
 FROM found f
 LEFT JOIN models m ON :current::boolean AND (m.provider, m.id) = (f.provider, f.model_id)
 LEFT JOIN model_pricing p ON :current AND f.end_date IS NULL AND f.kind <> 'scheduled'
     AND (p.provider, p.model_id, p.tier, p.context_limit, p.currency, p.region, p.effective_date)
       = (f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.effective_date)
-ORDER BY f.effective_date, f.recorded_at, f.id;
+UNION ALL
+SELECT o.id, o.provider, o.model_id, o.tier, o.context_limit, o.currency, o.region, o.rates, o.free, o.effective_date,
+    o.evidence, '', o.kind, o.recorded_at, NULL, '{}', '', o.end_date, NULL, o.number, o.note, o.corrects, o.state
+FROM wanted w JOIN own_prices o ON (o.provider, o.model_id) = (w.provider, w.model_id)
+WHERE o.effective_date <= :last AND (o.end_date IS NULL OR o.end_date > :first) AND o.recorded_at <= :known
+  AND (o.superseded_at IS NULL OR o.superseded_at > :known)
+ORDER BY effective_date, recorded_at, id;
 
 -- name: history(provider, model_id, start, until, at, known, after, after_id, most)
--- What was believed at `known`: rows that were misread, and announcements since fulfilled, are left out.
-SELECT h.*, h.context_limit AS above_tokens, CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS believed_end
-FROM pricing_history h
-WHERE provider = :provider AND model_id = :model_id AND effective_date BETWEEN :start AND :until
+-- What was believed at `known`, of the list and of the operator: rows that were misread or withdrawn, and announcements
+-- since fulfilled, are left out.
+WITH found AS (
+    SELECT h.id, h.provider, h.model_id, h.recorded_as, h.kind, h.input_cost_per_million, h.output_cost_per_million,
+        h.tier, h.context_limit, h.currency, h.region, h.free, h.rates, h.effective_date,
+        CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS end_date, h.recorded_at, h.superseded_at,
+        h.sync_id, h.revision, h.evidence, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
+    FROM pricing_history h
+    WHERE h.provider = :provider AND h.model_id = :model_id
+    UNION ALL
+    SELECT o.id, o.provider, o.model_id, o.recorded_as, o.kind, (o.rates->>'input')::numeric,
+        (o.rates->>'output')::numeric, o.tier, o.context_limit, o.currency, o.region, o.free, o.rates, o.effective_date,
+        o.end_date, o.recorded_at, o.superseded_at, '', o.revision, o.evidence, o.number, o.note, o.corrects, o.state
+    FROM own_prices o
+    WHERE o.provider = :provider AND o.model_id = :model_id
+)
+SELECT * FROM found
+WHERE effective_date BETWEEN :start AND :until
   AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
-  AND (:at::timestamptz IS NULL OR (effective_date <= :at
-      AND coalesce(CASE WHEN end_recorded_at <= :known THEN end_date END, 'infinity') > :at))
+  AND (:at::timestamptz IS NULL OR (effective_date <= :at AND coalesce(end_date, 'infinity') > :at))
   AND (effective_date, id) > (:after::timestamptz, :after_id::bigint)
 ORDER BY effective_date, id LIMIT :most;
 
 -- name: history_total(provider, model_id, start, until, at, known)$
-SELECT count(*) FROM pricing_history
-WHERE provider = :provider AND model_id = :model_id AND effective_date BETWEEN :start AND :until
+WITH found AS (
+    SELECT h.effective_date, CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS end_date, h.recorded_at,
+        h.superseded_at
+    FROM pricing_history h WHERE h.provider = :provider AND h.model_id = :model_id
+    UNION ALL
+    SELECT o.effective_date, o.end_date, o.recorded_at, o.superseded_at
+    FROM own_prices o WHERE o.provider = :provider AND o.model_id = :model_id
+)
+SELECT count(*) FROM found
+WHERE effective_date BETWEEN :start AND :until
   AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
-  AND (:at::timestamptz IS NULL OR (effective_date <= :at
-      AND coalesce(CASE WHEN end_recorded_at <= :known THEN end_date END, 'infinity') > :at));
+  AND (:at::timestamptz IS NULL OR (effective_date <= :at AND coalesce(end_date, 'infinity') > :at));
 
 -- name: other_names(names)
 -- Names that are no ids any more, or never were: a page's, before an API named the model, and what an API lists beside.

@@ -24,6 +24,12 @@ WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids
 SELECT p.* FROM scheduled_pricing p
 WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]));
 
+-- name: own_of(providers, ids)
+-- The operator's prices that are in force or scheduled, by what was last said of them.
+SELECT o.* FROM own_prices o
+WHERE (o.provider, o.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]))
+  AND o.superseded_at IS NULL AND o.state <> 'ended';
+
 -- name: merged(id)
 SELECT provider, merged_into FROM models WHERE id = :id AND merged_into IS NOT NULL;
 

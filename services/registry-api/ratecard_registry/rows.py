@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from ratecard_registry.stored import Applied, Price, StoredModel
-from ratecard_shared.events import EnrichedModel
+from ratecard_registry.stored import Applied, OwnKind, OwnPrice, OwnState, Price, StoredModel
+from ratecard_shared.events import EnrichedModel, PriceSaid
+from ratecard_shared.prices import Evidence
 
 
-def model_from(row: Mapping[str, Any], prices: tuple[Price, ...], announced: tuple[Price, ...]) -> StoredModel:
+def model_from(
+    row: Mapping[str, Any], prices: tuple[Price, ...], announced: tuple[Price, ...], own: tuple[OwnPrice, ...] = ()
+) -> StoredModel:
     """Return the model in a row of `models`."""
     return StoredModel(
         provider=row["provider"],
@@ -27,6 +31,7 @@ def model_from(row: Mapping[str, Any], prices: tuple[Price, ...], announced: tup
         revision=row["revision"],
         prices=prices,
         announced=announced,
+        own=own,
     )
 
 
@@ -75,4 +80,54 @@ def price_row(model: StoredModel, price: Price) -> dict[str, Any]:
         "missed_in": price.missed_in,
         "absent_in": price.absent_in,
         "sync_id": price.sync_id,
+    }
+
+
+def own_from(row: Mapping[str, Any]) -> OwnPrice:
+    """Return the version in a row of `own_prices`."""
+    price = Price(
+        tier=row["tier"],
+        above_tokens=row["context_limit"],
+        currency=row["currency"],
+        region=row["region"],
+        rates=msgspec.convert(row["rates"], dict[str, Decimal]),
+        free=row["free"],
+        effective_date=row["effective_date"],
+        evidence=msgspec.convert(row["evidence"], Evidence),
+    )
+    return OwnPrice(
+        id=row["id"],
+        number=row["number"],
+        kind=OwnKind(row["kind"]),
+        price=price,
+        end_date=row["end_date"],
+        recorded_at=row["recorded_at"],
+        state=OwnState(row["state"]),
+        note=row["note"],
+        corrects=msgspec.convert(row["corrects"], PriceSaid | None),
+    )
+
+
+def own_row(model: StoredModel, own: OwnPrice) -> dict[str, Any]:
+    """Return the row of `own_prices` for a version, without its id."""
+    price = own.price
+    return {
+        "number": own.number,
+        "kind": own.kind,
+        "provider": model.provider,
+        "model_id": model.facts.id,
+        "tier": price.tier,
+        "context_limit": price.above_tokens,
+        "currency": price.currency,
+        "region": price.region,
+        "rates": price.rates,
+        "free": price.free,
+        "effective_date": price.effective_date,
+        "end_date": own.end_date,
+        "recorded_at": own.recorded_at,
+        "state": own.state,
+        "evidence": price.evidence,
+        "note": own.note,
+        "corrects": own.corrects,
+        "recorded_as": model.facts.id,
     }

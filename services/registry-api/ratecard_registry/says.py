@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ratecard_registry.changes import Decision, ModelChange
 from ratecard_registry.history import first_price_revision
+from ratecard_registry.own.says import below_own, list_differs
 from ratecard_registry.price_changes import PriceChange
 from ratecard_shared.events import ModelChanged, PricingChanged
 from ratecard_shared.outbox import Said
@@ -22,8 +23,10 @@ def said_by(decision: Decision, *, sync_id: str | None, now: datetime) -> list[S
         change = _model_changed(decision, decision.model_change, revision - 1, sync_id, now)
         said.append(Said(topic=MODEL_CHANGED, key=key, event=change))
     for number, price_change in enumerate(decision.price_changes, start=revision):
-        event = _pricing_changed(decision, price_change, number, sync_id, now)
+        event = below_own(_pricing_changed(decision, price_change, number, sync_id, now), price_change, decision.after)
         said.append(Said(topic=PRICING_CHANGED, key=key, event=event))
+        if alert := list_differs(event, price_change, decision.after):
+            said.append(alert)
     return said
 
 

@@ -15,9 +15,9 @@ import asyncpg
 
 from ratecard_registry.changes import Decision
 from ratecard_registry.history import History, history_of
-from ratecard_registry.rows import model_from, model_row, price_from, price_row
+from ratecard_registry.rows import model_from, model_row, own_from, price_from, price_row
 from ratecard_registry.says import said_by
-from ratecard_registry.stored import Applied, Price, StoredModel
+from ratecard_registry.stored import Applied, OwnPrice, Price, StoredModel
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
 
@@ -47,7 +47,10 @@ class Store:
             return {}
         prices = _by_model([row async for row in self._sql.prices_of(connection, **where)])
         announced = _by_model([row async for row in self._sql.announced_of(connection, **where)])
-        found = (model_from(row, prices[_place(row)], announced[_place(row)]) for row in rows)
+        own: dict[Place, tuple[OwnPrice, ...]] = defaultdict(tuple)
+        async for row in self._sql.own_of(connection, **where):
+            own[row["provider"], row["model_id"]] += (own_from(row),)
+        found = (model_from(row, prices[_place(row)], announced[_place(row)], own[_place(row)]) for row in rows)
         return {model.place: model for model in found}
 
     async def page_models(self, connection: asyncpg.Connection, provider: str, names: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -69,11 +70,53 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         return self.rates == other.rates and self.free == other.free
 
 
+class OwnKind(StrEnum):
+    """Why the operator set a price: it was agreed with the provider, or what was read of the list is wrong."""
+
+    NEGOTIATED = "negotiated"
+    CORRECTION = "correction"
+
+
+class OwnState(StrEnum):
+    """Where an own price stands, as was last said of it."""
+
+    SCHEDULED = "scheduled"
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class OwnPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a price that the operator set by hand, charged instead of the list's until its `end_date`.
+
+    `number` names it, `id` the version. `corrects` is what the list said when it was recorded.
+    """
+
+    id: int = 0
+    number: int
+    kind: OwnKind
+    price: Price
+    end_date: datetime | None = None
+    recorded_at: datetime
+    state: OwnState = OwnState.SCHEDULED
+    note: str = ""
+    corrects: PriceSaid | None = None
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Its place above others of its key: what was agreed is above a correction, and the later above the earlier."""
+        return (self.kind is OwnKind.NEGOTIATED, self.number)
+
+    def covers(self, when: datetime) -> bool:
+        """Tell whether it is charged at that time, unless another is above it."""
+        return self.price.effective_date <= when and (self.end_date is None or when < self.end_date)
+
+
 class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model with its prices.
 
     `facts` is the model as last enriched, without prices. `merged_into` is set on a page name whose model an API has
-    named since.
+    named since. `own` are the operator's prices that are in force or scheduled.
     """
 
     provider: str
@@ -87,6 +130,7 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     prices: tuple[Price, ...] = ()
     announced: tuple[Price, ...] = ()
+    own: tuple[OwnPrice, ...] = ()
 
     @property
     def place(self) -> tuple[str, str]:

@@ -7,13 +7,13 @@ N tokens; 0 is the base band.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
 
-from ratecard_registry.stored import Price, StoredModel
+from ratecard_registry.stored import OwnKind, OwnPrice, OwnState, Price, StoredModel
 from ratecard_shared.events import Capability, MatchExplained, Usability
 from ratecard_shared.prices import GLOBAL, STANDARD, UNITS, USD, Evidence, PriceState
 
@@ -21,6 +21,9 @@ TBD: Final = "TBD"
 Cost = float | Literal["TBD"] | None
 """What the API's description says of a cost: a number, "TBD" or null. The number is a Decimal, which msgspec cannot
 have beside a string in a type; it is only ever written, never read back."""
+
+
+Source = Literal["list", "imported", "own"]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,8 +47,25 @@ class EvidenceView(View, frozen=True, kw_only=True):
     text: str
 
 
+class OwnMark(View, frozen=True, kw_only=True):
+    """That a price is the operator's own, and which: `kind` is negotiated or correction.
+
+    `recordedAt` is when this version of it was recorded, `endDate` when it ends.
+    """
+
+    number: int
+    kind: OwnKind
+    note: str
+    recorded_at: datetime
+    end_date: datetime | None
+
+
 class PriceView(View, frozen=True, kw_only=True):
-    """One price row. A cost is null where the unit does not apply to the model."""
+    """One price row. A cost is null where the unit does not apply to the model.
+
+    `source` is whose price it is: the provider's `list`, an `imported` list's, or the operator's `own`. Where it is
+    `own`, `insteadOf` is what would be charged without it, null if nothing is known.
+    """
 
     input_cost_per_million: Decimal | None
     output_cost_per_million: Decimal | None
@@ -58,6 +78,9 @@ class PriceView(View, frozen=True, kw_only=True):
     effective_until: date | None = None
     state: PriceState
     evidence: EvidenceView | None = None
+    source: Source = "list"
+    own: OwnMark | None = None
+    instead_of: PriceView | None = None
 
 
 class FactsView(View, frozen=True, kw_only=True):
@@ -163,16 +186,64 @@ def facts_view(model: StoredModel) -> FactsView:
 
 
 def pricing_view(
-    prices: Iterable[Price], *, stale_since: datetime | None = None, scheduled: Iterable[Price] = ()
+    prices: Iterable[Price],
+    *,
+    stale_since: datetime | None = None,
+    scheduled: Iterable[Price] = (),
+    own: Iterable[OwnPrice] = (),
 ) -> PricingView:
-    """Return what is shown of a model's prices."""
-    rows = tuple(price_view(price, stale=stale_since is not None) for price in _in_order(prices))
+    """Return what is shown of a model's prices, with those of the operator's `own` that are in force or scheduled."""
+    rows = {price.key: price_view(price, stale=stale_since is not None) for price in prices}
+    announced = [price_view(price, stale=False) for price in scheduled]
+    for one in sorted(own, key=lambda one: one.rank):
+        if one.state is OwnState.IN_FORCE:
+            rows[one.price.key] = own_view(one, rows.get(one.price.key))
+        else:
+            announced.append(own_view(one, None))
+    return shown_rows(rows.values(), stale_since=stale_since, scheduled=announced)
+
+
+def shown_rows(
+    rows: Iterable[PriceView], *, stale_since: datetime | None = None, scheduled: Iterable[PriceView] = ()
+) -> PricingView:
+    """Return what is shown of these rows together."""
+    ordered = tuple(sorted(rows, key=_place))
     return PricingView(
-        price_state=_state(rows, stale=stale_since is not None),
-        stale_since=stale_since if rows else None,
-        pricing=rows,
-        scheduled_pricing=tuple(price_view(price, stale=False) for price in _in_order(scheduled)),
+        price_state=_state(ordered),
+        stale_since=stale_since if ordered else None,
+        pricing=ordered,
+        scheduled_pricing=tuple(sorted(scheduled, key=_place)),
     )
+
+
+def own_view(own: OwnPrice, instead_of: PriceView | None) -> PriceView:
+    """Return what is shown of an own price, and of what would be charged without it."""
+    last = (own.end_date - timedelta(microseconds=1)).date() if own.end_date else None
+    shown = price_view(msgspec.structs.replace(own.price, effective_until=last), stale=False)
+    return msgspec.structs.replace(shown, source="own", own=own_mark(own), instead_of=instead_of)
+
+
+def own_mark(own: OwnPrice) -> OwnMark:
+    """Return what marks an own price."""
+    return OwnMark(number=own.number, kind=own.kind, note=own.note, recorded_at=own.recorded_at, end_date=own.end_date)
+
+
+def without_own(model: ModelView) -> ModelView:
+    """Return the model as it is without the operator's own prices."""
+    if not any(row.own for row in (*model.pricing, *model.scheduled_pricing)):
+        return model
+    rows = [row for row in map(_listed, model.pricing) if row is not None]
+    scheduled = [row for row in model.scheduled_pricing if row.own is None]
+    pricing = shown_rows(rows, stale_since=model.stale_since, scheduled=scheduled)
+    return msgspec.structs.replace(model, **shown_prices(pricing))
+
+
+def _listed(row: PriceView) -> PriceView | None:
+    while row.own is not None:
+        if row.instead_of is None:
+            return None
+        row = row.instead_of
+    return row
 
 
 def price_view(price: Price, *, stale: bool) -> PriceView:
@@ -213,17 +284,18 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _state(rows: tuple[PriceView, ...], *, stale: bool) -> PriceState:
+def _state(rows: tuple[PriceView, ...]) -> PriceState:
     if not rows:
         return PriceState.UNKNOWN
-    if stale:
+    states = {row.state for row in rows}
+    if PriceState.STALE in states:
         return PriceState.STALE
-    return PriceState.FREE if all(row.state is PriceState.FREE for row in rows) else PriceState.PRICED
+    return PriceState.FREE if states == {PriceState.FREE} else PriceState.PRICED
 
 
 def _distance_from_base(row: PriceView) -> Any:
     return (row.tier != STANDARD, row.context_limit, row.currency != USD, row.region != GLOBAL)
 
 
-def _in_order(prices: Iterable[Price]) -> list[Price]:
-    return sorted(prices, key=lambda p: (p.tier != STANDARD, p.tier, p.above_tokens, p.currency, p.region))
+def _place(row: PriceView) -> Any:
+    return (row.tier != STANDARD, row.tier, row.context_limit, row.currency, row.region)

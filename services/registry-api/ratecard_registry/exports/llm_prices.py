@@ -6,9 +6,10 @@ It has no bands: the prices above 200,000 tokens are an entry of their own, `mod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from ratecard_registry.exports.document import Carried, Document
 from ratecard_registry.exports.money import number
 from ratecard_registry.exports.offers import Card, Offer, Rates, chat_priced_by_tokens
 from ratecard_registry.views import ModelView
+
+SINCE_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a price began of which an imported list does not say it."""
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,31 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, Decimal]
     effective_date: datetime
     end_date: datetime | None
+    layer: tuple[int, ...] = ()
+
+
+def charged(rows: Iterable[Past]) -> list[Past]:
+    """Return what was charged when, of rows of several layers: of those that held at a time the highest."""
+    found: list[Past] = []
+    for _, of_key in groupby(rows, key=lambda row: (row.provider, row.model_id, row.context_limit)):
+        together = list(of_key)
+        found += together if len({row.layer for row in together}) == 1 else _uppermost(together)
+    return found
+
+
+def _uppermost(rows: Sequence[Past]) -> list[Past]:
+    """Return the highest row of each time, in order; what goes on unbroken is one row."""
+    found: list[tuple[Past, Past]] = []
+    edges = sorted({row.effective_date for row in rows} | {row.end_date for row in rows if row.end_date})
+    for start, end in zip(edges, [*edges[1:], None], strict=True):
+        held = [row for row in rows if row.effective_date <= start and (row.end_date is None or start < row.end_date)]
+        if not held:
+            continue
+        highest = max(held, key=lambda row: (row.layer, row.effective_date))
+        goes_on = found and found[-1][0] is highest and found[-1][1].end_date == start
+        begun = found.pop()[1].effective_date if goes_on else start
+        found.append((highest, msgspec.structs.replace(highest, effective_date=begun, end_date=end)))
+    return [piece for _, piece in found]
 
 
 def current(models: Sequence[ModelView]) -> Document:
@@ -49,10 +78,11 @@ def historical(models: Sequence[ModelView], past: Iterable[Past]) -> Document:
     for row in rows:
         model = by_place[row.provider, row.model_id]
         first, end = row.effective_date.date(), row.end_date.date() if row.end_date else None
+        began = None if row.effective_date <= SINCE_EVER else first
         # What began and ended on one day was the price of no whole day.
         if end is None or end > first:
             entry = _entry(model, row.rates, row.context_limit, bands[row.provider, row.model_id])
-            found.append({**entry, "from_date": first, "to_date": end})
+            found.append({**entry, "from_date": began, "to_date": end})
     return carried.document({"updated_at": _updated(models), "prices": found})
 
 

@@ -85,7 +85,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         """Where the price was read."""
         rows = (row for row in self.model.pricing if row.evidence and row.currency == USD)
         first = next(rows, None)
-        return first.evidence.url if first and first.evidence else None
+        return first.evidence.url or None if first and first.evidence else None
 
 
 def offer_of(model: ModelView) -> Offer:

@@ -25,7 +25,7 @@ _ABOUT: Final = (
     "region",
     "state",
 )
-_READ: Final = ("effective_date", "effective_until", "source", "fetched_at")
+_READ: Final = ("effective_date", "effective_until", "source", "fetched_at", "own_price")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -60,6 +60,7 @@ def _values(model: ModelView, row: PriceView) -> list[Any]:
         row.effective_until or "",
         evidence.url if evidence else "",
         evidence.fetched_at.isoformat() if evidence else "",
+        f"{row.own.kind.value} {row.own.number}" if row.own else "",
     ]
 
 
