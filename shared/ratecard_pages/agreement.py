@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from ratecard_pages.facts import Fact, Found, refusal
+
+_FAR: Final = 10
 
 
 def agreeing(found: Sequence[Found], stated: Sequence[Decimal] = ()) -> list[Found]:
@@ -20,7 +23,9 @@ def agreeing(found: Sequence[Found], stated: Sequence[Decimal] = ()) -> list[Fou
 
 
 def _one_unit_per_page(found: Sequence[Found], stated: Sequence[Decimal]) -> list[Found]:
-    """Refuse prices in another token unit than most, unless all of them are in the range of the others.
+    """Refuse prices in another token unit than most, unless they are in the range of the others, and in no other unit.
+
+    Where no unit is that of most, one of them has to hold the range of the others, or all are refused.
 
     A slip of the unit moves prices out of it by three digits.
     """
@@ -30,9 +35,12 @@ def _one_unit_per_page(found: Sequence[Found], stated: Sequence[Decimal]) -> lis
     if len(counts) < 2:  # noqa: PLR2004 - one unit, or none
         return list(found)
     (usual, most), (_, second) = counts.most_common(2)
+    facts = [fact for one in found for fact in one.facts]
     if most == second:
-        usual = Decimal(-1)
-    range_ = _range(fact for one in found for fact in one.facts if _per(fact) == usual)
+        usual = max(counts, key=lambda per: _width(_range(fact for fact in facts if _per(fact) == per)))
+    range_ = _range(fact for fact in facts if _per(fact) == usual)
+    if most == second and any(_in_unit(one, usual, range_) is not one for one in found):
+        usual, range_ = Decimal(-1), None
     return [_in_unit(one, usual, range_) for one in found]
 
 
@@ -42,14 +50,25 @@ def _per(fact: Fact) -> Decimal | None:
 
 def _in_unit(found: Found, usual: Decimal, range_: tuple[Decimal, Decimal] | None) -> Found:
     odd = [fact for fact in found.facts if _per(fact) not in (None, usual)]
-    if not odd or (range_ is not None and all(range_[0] <= fact.amount <= range_[1] for fact in odd)):
+    if not odd or (range_ is not None and all(_fits(fact, usual, range_) for fact in odd)):
         return found
     return _without(found, odd, "it is stated in another unit than the page's other token prices")
+
+
+def _fits(fact: Fact, usual: Decimal, range_: tuple[Decimal, Decimal]) -> bool:
+    """Whether an amount is in the range of the others, and would be far from it if its unit were theirs."""
+    low, high = range_
+    slipped = fact.amount * (_per(fact) or usual) / usual
+    return low <= fact.amount <= high and not low / _FAR <= slipped <= high * _FAR
 
 
 def _range(facts: Iterable[Fact]) -> tuple[Decimal, Decimal] | None:
     amounts = [fact.amount for fact in facts if fact.per is not None and fact.amount]
     return (min(amounts), max(amounts)) if amounts else None
+
+
+def _width(range_: tuple[Decimal, Decimal] | None) -> Decimal:
+    return range_[1] / range_[0] if range_ else Decimal(0)
 
 
 def _one_table_per_section(found: Sequence[Found]) -> list[Found]:

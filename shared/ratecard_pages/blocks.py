@@ -6,7 +6,12 @@ was read from.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
+
+LABEL: Final = 7
+"""The level of a label that is no heading of its page: below all of them."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +126,7 @@ class Outline:
         self.headings: tuple[Heading, ...] = ()
         self._headings: list[Heading] = []
         self._prose: list[list[str]] = [[]]
+        self._used = False
 
     def heading(self, heading: Heading) -> None:
         while self._headings and self._headings[-1].level >= heading.level:
@@ -130,11 +136,20 @@ class Outline:
         self._prose.append([])
         self.headings = tuple(self._headings)
 
+    def label(self, heading: Heading) -> None:
+        """A tier in bold letters over a table. Those right behind each other are a row of tabs: one label of all."""
+        last = self._headings[-1] if self._headings else None
+        if last is not None and last.level == LABEL and not (self._used or self._prose[-1]):
+            heading = Heading(level=LABEL, text=f"{last.text} / {heading.text}", position=last.position)
+        self.heading(heading)
+        self._used = False
+
     def say(self, text: str) -> None:
         if text.strip():
             self._prose[-1].append(text.strip())
 
     def context(self, pane: str | None = None, *, torn: bool = False) -> Context:
+        self._used = True
         return Context(
             headings=self.headings, prose=tuple(tuple(part[-8:]) for part in self._prose), pane=pane, torn=torn
         )

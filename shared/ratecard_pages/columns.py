@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 
 from ratecard_pages.blocks import Cell, Span, Table
-from ratecard_pages.context import about_video, layers, out_of_scope
+from ratecard_pages.context import about_embeddings, about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
-from ratecard_pages.words import Meaning, fold, understand
+from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "columns"
@@ -81,7 +81,8 @@ def _read_part(table: Table, scope: Scope) -> Found:
     model = _model_column(head)
     if model is None or any(cell is None for row in head for cell in row) or len({len(row) for row in head}) != 1:
         return Found(mine=False, reason="no column is headed as the model's name")
-    columns = [_column(index, model, head, body, scope) for index in range(table.width)]
+    embeds = about_embeddings(table.context)
+    columns = [_column(index, model, head, body, scope, embeds=embeds) for index in range(table.width)]
     if any(column.meaning.training for column in columns) or out_of_scope(table.context):
         return Found(mine=False, reason="it prices training or tools, no model inference")
     if not any(column.role == "price" for column in columns):
@@ -116,17 +117,23 @@ def _model_column(head: Sequence[Sequence[Cell | None]]) -> int | None:
 
 
 def _column(
-    index: int, model: int, head: Sequence[Sequence[Cell | None]], body: Sequence[Sequence[Cell | None]], scope: Scope
+    index: int,
+    model: int,
+    head: Sequence[Sequence[Cell | None]],
+    body: Sequence[Sequence[Cell | None]],
+    scope: Scope,
+    *,
+    embeds: bool,
 ) -> Column:
     if index == model:
         return Column(role="model")
-    text = _head_text(head, index)
+    text = unmarked(_head_text(head, index))
     if _REGION.fullmatch(fold(text)):
         return Column(role="region", text=text)
     if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
         return Column(role="label", text=text)
     cells = [cell.text for row in body if index < len(row) and (cell := row[index]) is not None]
-    meaning = _with_component(understand(text, scope.page.words), text, cells)
+    meaning = _with_component(understand(text, scope.page.words), text, cells, embeds=embeds)
     money = any(has_money(cell) for cell in cells)
     if meaning.unknown:
         training = meaning.training or any(_HOURLY.search(fold(cell)) for cell in cells if has_money(cell))
@@ -135,9 +142,15 @@ def _column(
     return Column(role="price" if priced and text else "refused" if money else "other", meaning=meaning, text=text)
 
 
-def _with_component(meaning: Meaning, text: str, cells: Sequence[str]) -> Meaning:
-    """A header "Input > 128K" is of input prices, unless its cells say themselves what they price."""
-    if meaning.band is None or meaning.component is not None or not _INPUT.match(fold(text)):
+def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds: bool) -> Meaning:
+    """A header "Input > 128K" is of input prices, and so is "Price" over embeddings, which have no other tokens.
+
+    Unless its cells say themselves what they price.
+    """
+    if meaning.component is not None or meaning.unknown:
+        return meaning
+    priced = embeds and not meaning.modalities and any(has_money(cell) for cell in cells)
+    if not (priced if meaning.band is None else _INPUT.match(fold(text))):
         return meaning
     own = any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures)
     return meaning if own else msgspec.structs.replace(meaning, component="input")
@@ -150,6 +163,7 @@ class _Rows:
         self._table, self._scope, self._model, self._columns = table, scope, model, columns
         self._context = settled(layers(table.context))
         self._section = Meaning()
+        self._above: tuple[Names, int] | None = None
         self._video = about_video(table.context)
 
     def read(self, row: Sequence[Cell | None], fault: str | None) -> None:
@@ -185,14 +199,16 @@ class _Rows:
 
     def _read_model_row(self, row: Sequence[Cell | None], text: str) -> None:
         cell = row[self._model]
-        names = read_names(cell.pieces if cell else ())
+        names = self._continued(row) or read_names(cell.pieces if cell else ())
         if names.fault is not None:
             self._refuse_if_priced(row, text, names.fault)
             return
         names, labels = self._labels(row, names)
         placed = [other for other in row if other is not None]
         own = [other for other in placed if other.rowspan == 1] or placed
-        span = Span(text=self._table.domain, start=min(c.start for c in own), end=max(c.end for c in own))
+        start = min(c.start for c in own) if cell is None or cell.text or self._above is None else self._above[1]
+        span = Span(text=self._table.domain, start=start, end=max(c.end for c in own))
+        self._above = names, start
         facts: list[Fact] = []
         for index, column in enumerate(self._columns):
             value = row[index]
@@ -200,6 +216,25 @@ class _Rows:
                 facts += self._price(value, [column.meaning, self._section, *labels], names, text, span)
         real = [fact for fact in facts if not fact.estimate]
         self.facts += real or facts
+
+    def _continued(self, row: Sequence[Cell | None]) -> Names | None:
+        """The model of the row above, where a row without a name says of each figure itself what it prices.
+
+        One that its columns' headers explain has lost its name, and may be another model's.
+        """
+        cell = row[self._model]
+        if self._above is None or cell is None or cell.text:
+            return None
+        priced = [
+            (column, figure)
+            for column, value in zip(self._columns, row, strict=True)
+            if value is not None and column.role == "price"
+            for figure in read_cell(value.text).figures
+        ]
+        explained = all(
+            column.meaning.component is None and understand(figure.words).component for column, figure in priced
+        )
+        return self._above[0] if priced and explained else None
 
     def _labels(self, row: Sequence[Cell | None], names: Names) -> tuple[Names, list[Meaning]]:
         found: list[Meaning] = []

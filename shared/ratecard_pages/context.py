@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from ratecard_pages.blocks import Context
+from ratecard_pages.blocks import LABEL, Context
 from ratecard_pages.names import dates
 from ratecard_pages.units import OTHER, TOKENS, Unit, take_units
 from ratecard_pages.words import Meaning, fold, understand
@@ -23,20 +23,27 @@ _OTHER_PRICES: Final = re.compile(
 )
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
+_EMBEDDINGS: Final = re.compile(r"(?:text )?embeddings?(?: models?)?(?: pricing)?")
 _KIND: Final = re.compile(r"(?:text|audio|image|video) tokens")
 _ALL_PRICES: Final = re.compile(r"[Aa]ll [Pp]rices (?:are |listed )*(?:shown |quoted |given )?in ([A-Za-z.$€¥ ]{1,20})")
+_AMOUNT: Final = re.compile(r"[$¥€£]\s?\d|\d\s?元")
+_IN_CURRENCY: Final = re.compile(
+    r"(?:\bin |\(|^)(?:the )?(usd|us\$|u\.s\. dollars?|us dollars?|cny|rmb|yuan|eur|euros?|gbp|\$)(?![a-z])"
+)
 _LONGEST_STATEMENT: Final = 250
 
 
 def layers(context: Context) -> list[Meaning]:
     """The unit and currency that the prose states, the tier of the pane, and every heading that is understood whole."""
-    found = [Meaning(units=stated_units(context))]
+    found = [Meaning(units=stated_units(context), currency=stated_currency(context))]
     for heading in context.headings:
         since, until = dates(heading.text)
         if since or until:
             found.append(Meaning(since=since, until=until))
         meaning = understand(heading.text)
-        if not meaning.unknown and (meaning.tier or meaning.modalities) and not meaning.units:
+        if heading.level == LABEL and meaning.unknown:
+            found.append(Meaning(unknown=heading.text))
+        elif not meaning.unknown and (meaning.tier or meaning.modalities) and not meaning.units:
             found.append(Meaning(tier=meaning.tier, modalities=meaning.modalities))
     if context.prose and (said := [text for text in context.prose[-1] if _KIND.fullmatch(fold(text))]):
         found.append(Meaning(modalities=understand(said[-1]).modalities))
@@ -55,9 +62,30 @@ def stated_units(context: Context) -> tuple[Unit, ...]:
     return ()
 
 
+def stated_currency(context: Context) -> str | None:
+    """The currency that the nearest statement about prices gives; none where it gives several."""
+    for said in reversed(context.prose):
+        for text in reversed(said):
+            found = _currencies(text)
+            if found:
+                return found[0] if len(found) == 1 else None
+    return None
+
+
 def token_statements(prose: Iterable[str]) -> list[Decimal]:
     """For how many tokens the sentences of a page say that its prices are."""
     return [unit.count for text in prose for unit in _statement(text) or () if unit.kind == TOKENS]
+
+
+@lru_cache(maxsize=1024)
+def _currencies(text: str) -> tuple[str, ...]:
+    if len(text) > _LONGEST_STATEMENT or not (_PRICE_WORDS.search(text) or _caption(text)):
+        return ()
+    folded = fold(text)
+    if _AMOUNT.search(folded):
+        return ()
+    said = (understand(match[1].replace(".", "")).currency for match in _IN_CURRENCY.finditer(folded))
+    return tuple(dict.fromkeys(code for code in said if code is not None))
 
 
 @lru_cache(maxsize=1024)
@@ -67,7 +95,7 @@ def _statement(text: str) -> tuple[Unit, ...] | None:
     if _PRICE_WORDS.search(text) is None:
         return _caption(text)
     folded = fold(text)
-    if re.search(r"[$¥€£]\s?\d|\d\s?元", folded) or not re.search(r"\bper\b|/|每|为单位|单位", folded):
+    if _AMOUNT.search(folded) or not re.search(r"\bper\b|/|每|为单位|单位", folded):
         return None
     units = tuple(unit for unit in dict.fromkeys(take_units(folded)[0]) if unit.kind != OTHER)
     return units if len(units) == 1 else None
@@ -98,6 +126,11 @@ def about_video(context: Context) -> bool:
     said = [heading.text for heading in context.headings]
     said += [text for part in context.prose[-1:] for text in part if len(text) < _LONGEST_STATEMENT]
     return any(_VIDEO.search(text) for text in said) and not any(_AUDIO.search(text) for text in said)
+
+
+def about_embeddings(context: Context) -> bool:
+    """Whether the nearest heading says that the section prices embeddings, which read tokens and write none."""
+    return bool(context.headings) and _EMBEDDINGS.fullmatch(fold(context.headings[-1].text)) is not None
 
 
 def page_currency(text: str) -> str | None:

@@ -48,6 +48,9 @@ _BAND_LEAD: Final = re.compile(
     r"(?:<=|>=|[<>≤≥]|up to|over|above|under|below)\s*\d[\d,.]*\s?[km]?"
     r"(?: (?:input |prompt )?tokens?)?):\s*$"
 )
+_IN: Final = re.compile(r"(?<=[\d\w]) in(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])in(?=:)")
+_OUT: Final = re.compile(r"(?<=[\d\w]) out(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])out(?=:)")
+"""Short for input and output, where a cell has both: "$2 in, $6 out"."""
 _LONGEST: Final = 1_000
 _PER_MILLION: Final = re.compile(r"(?<=\d)\s?/\s?M(?![A-Za-z])")
 _STRUCK: Final = re.compile(r"~~.*?~~")
@@ -98,6 +101,8 @@ def _plain_mark(mark: re.Match[str]) -> str:
 
 
 def _money(folded: str) -> Cell:
+    if _IN.search(folded) and _OUT.search(folded):
+        folded = _OUT.sub(" output", _IN.sub(" input", folded))
     matches = list(MONEY.finditer(folded))
     if any(m["minus"] or m["minus2"] or m["tail"] or _is_limit(folded, m) for m in matches):
         return _fault(folded)

@@ -21,6 +21,7 @@ SEEN: Final = "seen"
 
 _PARAGRAPHS: Final = frozenset({"p", "li", "small", "blockquote", "figcaption", "caption", "dd", "dt"})
 _SECTIONS: Final = frozenset({"astro-island", "section", "article", "main", "h1", "h2", "h3", "footer"})
+_BLOCKS: Final = frozenset({"div", "p", "ul", "ol", "section"})
 _HEADINGS: Final = {f"h{n}": n for n in range(1, 7)}
 
 
@@ -121,6 +122,8 @@ class _Walker:
         elif self._table is not None:
             self._table.start(element, self.at)
         elif tag not in INLINE and tag != "span":
+            # a paragraph behind words of a heading is no part of it: the heading was never closed
+            self._torn = self._torn or (self._heading_at is not None and tag in _BLOCKS and self._heading_text != "")
             self._flush()
         self._space(tag)
         self._text(element.text)
@@ -202,15 +205,19 @@ class _Walker:
     def _pane(self) -> str | None:
         return self._panes[-1][1] if self._panes else None
 
+    @property
+    def _heading_text(self) -> str:
+        return " ".join("".join(self._head).replace("\u200b", "").split())
+
     def _close_heading(self, level: int) -> None:
         if self._heading_at is None:
             return
         start = self._heading_at[1]
         self._heading_at = None
-        text = " ".join("".join(self._head).replace("\u200b", "").split())
-        self._outline.heading(Heading(level=level, text=text, position=start))
+        self._outline.heading(Heading(level=level, text=self._heading_text, position=start))
 
     def _open_table(self) -> None:
+        self._torn = self._torn or self._heading_at is not None
         if self._table is not None:
             self._outer.append(self._table)
             self._torn = self._torn or self._table.has_rows

@@ -6,7 +6,7 @@ import bisect
 import re
 from typing import Final
 
-from ratecard_pages.blocks import Blocks, Cell, Heading, Outline, Prose, Table
+from ratecard_pages.blocks import LABEL, Blocks, Cell, Heading, Outline, Prose, Table
 from ratecard_pages.grid import expand
 from ratecard_pages.words import understand
 
@@ -15,6 +15,7 @@ RAW: Final = "raw"
 
 _SEPARATOR: Final = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*")
 _HEADING: Final = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*")
+_BOLD: Final = re.compile(r"(\*\*|__)[^*_|]{1,40}\1:?")
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
 _CELL_END: Final = re.compile(r"(?<!\\)\|")
 _LINK: Final = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
@@ -52,6 +53,7 @@ class _Reader:
     def __init__(self, source: str, tier_attribute: str) -> None:
         self._source = source
         self._lines = _without_torn_end(_lines(source))
+        self._unended = self._lines[-1:] if not source.endswith("\n") else []
         self._panes = Panes(source, tier_attribute)
         self._outline = Outline()
         self._tables: list[Table] = []
@@ -79,6 +81,9 @@ class _Reader:
         if "|" in line and index + 1 < len(self._lines) and _is_separator(self._lines[index + 1][1]):
             return self._table(index)
         text = clean(line)
+        if _BOLD.fullmatch(line.strip()) and (tier := understand(text)).tier and not tier.unknown:
+            self._outline.label(Heading(level=LABEL, text=text, position=start))
+            return 1
         if text:
             self._outline.say(text)
             self._prose.append(
@@ -103,7 +108,13 @@ class _Reader:
             if index + taken + 1 < len(self._lines) and _is_separator(self._lines[index + taken + 1][1]):
                 break
             row = _row(start, line)
-            rows.append(row if line.rstrip().endswith("|") == closed or not closed else row[:-1])  # cut off
+            wide = len(row) - len(rows[0])
+            cut = (
+                closed
+                and not line.rstrip().endswith("|")
+                and (wide < 0 or (not wide and (start, line) in self._unended))
+            )
+            rows.append(row[:-1] if cut else row)
             taken += 1
         start = self._lines[index][0]
         context = self._outline.context(self._panes.at(start), torn=self._panes.torn_at(start))

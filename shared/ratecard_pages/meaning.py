@@ -27,6 +27,7 @@ from ratecard_pages.units import (
 from ratecard_pages.words import LONG, Meaning, fold
 from ratecard_shared.prices import STANDARD, UNITS
 
+_LEAST_COUNT: Final = 1_000
 _NOTHING: Final = Meaning()
 _TOKEN_BASES: Final = ("input", "cached_input", "cache_write", "cache_write_5m", "cache_write_1h", "output")
 
@@ -66,6 +67,7 @@ def _join(outer: Meaning, inner: Meaning) -> Meaning:
         loose=outer.loose or inner.loose,
         estimate=outer.estimate or inner.estimate,
         left_out=outer.left_out or inner.left_out,
+        order=inner.order or outer.order,
         since=inner.since or outer.since,
         until=inner.until or outer.until,
         unknown=f"{outer.unknown} {inner.unknown}".strip(),
@@ -126,6 +128,8 @@ def currency(figure: Figure, meaning: Meaning, scope: Scope, *, assume: bool = F
         printed = scope.currency if scope.currency in ("CNY", "JPY") else "CNY"
     if printed and meaning.currency and printed != meaning.currency:
         raise Refused(f"its currency is {printed} in the cell and {meaning.currency} in the labels")
+    if printed is None and not assume and figure.amount >= _LEAST_COUNT:
+        raise Refused("a number of that size without a currency may be one of tokens")
     found = printed or meaning.currency or scope.page_currency or (scope.currency if assume else None)
     if found is None:
         raise Refused("no currency is given")
@@ -165,6 +169,8 @@ def components(meaning: Meaning, unit: Unit | None, *, is_zero: bool, about_vide
     if meaning.training:
         raise Refused("it is a price for training or fine-tuning")
     base = meaning.component
+    if meaning.order and base is None:
+        raise Refused(f"it is not one figure each for {' and '.join(meaning.order)}")
     if unit is None:
         if is_zero and base is not None:
             return _tokens(base, meaning) if base in _TOKEN_BASES else (base,)

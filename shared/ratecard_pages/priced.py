@@ -33,7 +33,7 @@ def price_cell(
     if cell.empty:
         return [], []
     figures = cell.figures or ((Figure(amount=Decimal(0), printed="", currency=None),) if cell.free else ())
-    inner = _figure_meanings(figures, scope)
+    inner = _figure_meanings(figures, _order(layers) or scope.page.unlabelled, scope)
     strange = next((own.unknown for own in inner if own is not None and own.unknown), None)
     if strange is not None:  # words that are not understood may be about any figure of the cell
         return [], [refusal(text, f"its cell has words that are not understood: {strange[:80]!r}")]
@@ -66,15 +66,32 @@ def _of_name(names: Names) -> Meaning:
     return Meaning(band=names.band, tier=names.tier)
 
 
-def _figure_meanings(figures: Sequence[Figure], scope: Scope) -> list[Meaning | None]:
-    """What the words of each figure say; None for figures that nothing tells apart."""
+def _order(layers: Sequence[Meaning]) -> tuple[str, ...]:
+    """The components that the words over a cell list in their order, if only one of them does."""
+    orders = {layer.order for layer in layers if layer.order}
+    return orders.pop() if len(orders) == 1 else ()
+
+
+def _figure_meanings(figures: Sequence[Figure], labels: Sequence[str], scope: Scope) -> list[Meaning | None]:
+    """What the words of each figure say; None for figures that nothing tells apart.
+
+    `labels` are the components of figures that only their order tells apart.
+    """
     meanings = [understand(figure.words, scope.page.words) for figure in figures]
+    alike = _unit_of_all(meanings)
+    nameless = len(set(alike)) == 1 and not (alike[0].unknown or alike[0].component)
+    if nameless and len(labels) == len(figures) > 1:
+        return [_labelled(label, alike[0]) for label in labels]
     if len(figures) > 1 and len(set(meanings)) == 1 and len({figure.amount for figure in figures}) > 1:
-        labels = scope.page.unlabelled
-        if len(labels) == len(figures) and not meanings[0].unknown:
-            return [_labelled(label, meanings[0]) for label in labels]
         return [None] * len(figures)
     return list(meanings)
+
+
+def _unit_of_all(meanings: Sequence[Meaning]) -> list[Meaning]:
+    """The same, where a unit behind the last figure is that of all: "$3 / $15 per million tokens"."""
+    if any(meaning != Meaning() for meaning in meanings[:-1]):
+        return list(meanings)
+    return [meanings[-1]] * len(meanings)
 
 
 def _labelled(component: str, meaning: Meaning) -> Meaning:

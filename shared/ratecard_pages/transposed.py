@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from ratecard_pages.blocks import Cell, Span, Table
@@ -14,10 +15,11 @@ from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
-from ratecard_pages.words import Meaning, understand
+from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "transposed"
+_CORNER: Final = re.compile(r"|features?|specifications?|pricing")
 _NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
 
 
@@ -39,10 +41,19 @@ def read_transposed(table: Table, scope: Scope) -> Found:
 
 
 def _label_width(top: Sequence[Cell | None]) -> int:
-    """How many columns the labels take: those of the first cell, if it says "model"."""
-    if not top or top[0] is None or not is_model_header(top[0].text):
+    """How many columns the labels take: those of the first cell, if it says "model", alone or once more in each."""
+    first = top[0].text if top and top[0] is not None else None
+    if first is None:
         return 0
-    return sum(1 for cell in top if cell is top[0])
+    if is_model_header(first):
+        return sum(1 for _ in takewhile(lambda cell: cell is not None and cell.text in (first, ""), top))
+    return 1 if _CORNER.fullmatch(fold(first)) and all(map(_is_model, top[1:])) else 0
+
+
+def _is_model(cell: Cell | None) -> bool:
+    """Whether a header that no "model" stands over can be nothing but a model's name."""
+    text = cell.text if cell is not None else ""
+    return re.search(r"\d", text) is not None and understand(text).unknown != "" and not read_names((text,)).fault
 
 
 class _Reader:
@@ -54,10 +65,10 @@ class _Reader:
 
     def row(self, row: Sequence[Cell | None], fault: str | None) -> None:
         heads = [cell for cell in dict.fromkeys(row[: self._labels]) if cell is not None and cell.text]
-        meanings = [understand(cell.text, self._scope.page.words) for cell in heads]
+        meanings = [understand(unmarked(cell.text), self._scope.page.words) for cell in heads]
         label = " ".join(cell.text for cell in heads)
         text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
-        if not any(meaning.component for meaning in meanings) or _NOT_PRICED.search(label):
+        if not any(meaning.component or meaning.order for meaning in meanings) or _NOT_PRICED.search(label):
             return
         if fault is None and len(row) - self._labels != len(self._names):
             fault = "it has other columns than the row of the models"

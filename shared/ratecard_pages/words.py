@@ -90,11 +90,15 @@ _NOISE: Final = (
     r"including thinking tokens|including reasoning tokens|text and thinking|"
     r"unless (?:otherwise )?noted|all models|"
     r"\bgeneration\b|prices?|pricing|priced|costs?|rates?|fees?|tokens?|tok\b|单价|价格|推理|百万|计费|token|"
-    r"\bin\b|\bper\b|\bthe\b|\bof\b|\bfor\b|\band\b|\bwith\b|\bis\b|\bare\b|\bas\b|\bto\b|default|default\)|\bwhen\b|每|按|以|为单位|单位|本|下表"
+    r"\bin\b|\bper\b|\bthe\b|\bof\b|\bfor\b|\band\b|\bwith\b|\bis\b|\bare\b|\bas\b|\bto\b|default|default\)|\bwhen\b|成本|费用|每|按|以|为单位|单位|本|下表"
 )
 _NOISE_RE: Final = re.compile(_NOISE)
 _LONG_RE: Final = re.compile(r"long[- ]context|长上下文")
 _SHORT_RE: Final = re.compile(r"short[- ]context|短上下文")
+_LABEL_MARK: Final = re.compile(r"(?<=[^\W\d_])\(\d\)(?=\W|$)|(?<=\))\(\d\)(?=\W|$)")
+_ONE: Final = r"(?:cached |cache[- ](?:hit|read) )?(?:inputs?|outputs?)(?: (?:prices?|costs?|tokens?|rates?))*"
+_ORDER: Final = re.compile(rf"(?<![a-z/] )(?<![a-z/])(?:{_ONE})(?:\s*/\s*(?:{_ONE}))+(?![a-z]|\s*/| (?!per\b)[a-z])")
+"""Several prices in one cell, told apart by their order alone: "Input / Output"."""
 _LEFTOVER: Final = re.compile(r"[^\w\u0370-\uffff]+|_+")
 
 
@@ -118,6 +122,7 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     left_out: bool = False
+    order: tuple[str, ...] = ()
     unknown: str = ""
 
 
@@ -133,6 +138,11 @@ def _fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", NOTE_MARK.sub(" ", text)).split()).lower()
 
 
+def unmarked(label: str) -> str:
+    """A label without the numbers in brackets that point to footnotes: "Output price(5)"."""
+    return _LABEL_MARK.sub(" ", label)
+
+
 def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
     """Read a label. `words` maps whole labels to components, for what the common vocabulary does not know."""
     if len(text) > LONGEST_LABEL:
@@ -146,6 +156,7 @@ def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
 @lru_cache(maxsize=4096)
 def _understand(text: str) -> Meaning:
     rest = _MODALITY_LIST.sub(r"\1, ", fold(text))
+    rest, order = _take_order(rest)
     band, rest = take_band(rest)
     rest, is_long = _take(_LONG_RE.pattern, rest)
     rest, is_short = _take(_SHORT_RE.pattern, rest)
@@ -161,8 +172,8 @@ def _understand(text: str) -> Meaning:
     currencies, rest = _all(_CURRENCIES, rest)
     component, clash = _one_component(components)
     unknown = " ".join(_LEFTOVER.sub(" ", _NOISE_RE.sub(" ", rest)).split())
-    if clash or len(currencies) > 1:
-        unknown = f"{unknown} {' and '.join(components if clash else currencies)}".strip()
+    if clash or len(currencies) > 1 or (order and components):
+        unknown = f"{unknown} {' and '.join(currencies if len(currencies) > 1 else [*order, *components])}".strip()
     return Meaning(
         component=component,
         modalities=frozenset(modalities),
@@ -175,8 +186,19 @@ def _understand(text: str) -> Meaning:
         loose=loose > 0,
         estimate=estimate,
         plan=plan or tier == "free",
+        order=order,
         unknown=unknown,
     )
+
+
+def _take_order(text: str) -> tuple[str, tuple[str, ...]]:
+    """The components that a label lists, and the text without them. A component named twice is no order."""
+    found = _ORDER.search(text)
+    parts = [_all(_COMPONENTS, part)[0] for part in found[0].split("/")] if found else []
+    order = tuple(part[0] if len(part) == 1 else _one_component(part)[0] or "" for part in parts if part)
+    if found is None or len(set(order)) != len(parts):
+        return text, ()
+    return f"{text[: found.start()]} {text[found.end() :]}", order
 
 
 def _take(pattern: str, text: str) -> tuple[str, bool]:

@@ -68,6 +68,63 @@ def test_words_that_say_more_are_no_caption(said: str) -> None:
     assert not _page("Text models", said).prices
 
 
+@pytest.mark.parametrize("said", ["Prices are in US dollars per 1M tokens.", "Costs in USD, per million tokens"])
+def test_figures_without_a_sign_are_in_the_currency_that_the_prose_names(said: str) -> None:
+    [row] = _page("Text models", said, ROWS.replace("$", "")).prices
+    assert row.currency == "USD"
+    assert row.rates == {"input": 2, "output": 8}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Prices per 1M tokens.",
+        "Prices per 1M tokens, in USD or in EUR (EUR on request).",
+        "Prices are in EUR per 1M tokens.",
+        "Spend limits are in USD.",
+    ],
+)
+def test_figures_without_a_sign_whose_currency_is_not_said_are_refused(said: str) -> None:
+    assert not _page("Text models", said, ROWS.replace("$", "")).prices
+
+
+def test_a_number_without_a_sign_that_may_be_one_of_tokens_is_refused() -> None:
+    rows = ROWS.replace("$2", "128,000").replace("$8", "16000")
+    assert not _page("Limits", "Prices are in USD per 1M tokens.", rows).prices
+
+
+def test_figures_in_the_order_of_their_header_are_told_apart_by_it() -> None:
+    head = "<tr><th>Model</th><th>Input / Output per MTok</th></tr>"
+    [row] = _page("Text models", rows=f"{head}<tr><td>nimbus-3</td><td>$2 / $8</td></tr>").prices
+    assert row.rates == {"input": 2, "output": 8}
+    for cell in ("$2", "$2 / $4 / $8", "$2 / $8 per 1K tokens", "$2 audio / $8"):
+        reading = _page("Text models", rows=f"{head}<tr><td>nimbus-3</td><td>{cell}</td></tr>")
+        assert not reading.prices, cell
+        assert reading.refused
+
+
+def test_a_row_without_a_name_is_its_model_s_only_where_its_figures_say_what_they_are() -> None:
+    head = "<tr><th>Model</th><th>Pricing</th></tr><tr><td>nimbus-3</td><td>$2 / 1M input tokens</td></tr>"
+    [row] = _page("Text models", rows=f"{head}<tr><td></td><td>$8 / 1M output tokens</td></tr>").prices
+    assert row.rates == {"input": 2, "output": 8}
+    nameless = ROWS + "<tr><td></td><td>$3</td><td>$9</td></tr>"
+    [row] = _page("Text models", rows=nameless).prices
+    assert row.rates == {"input": 2, "output": 8}
+
+
+def test_tiers_in_bold_over_tables_are_theirs_and_a_row_of_tabs_is_nobody_s() -> None:
+    def table(figure: int) -> str:
+        return f"| Model | Input | Output |\n|---|---|---|\n| nimbus-3 | ${figure} | ${figure * 4} |\n\n"
+
+    head = "# Pricing\n\nPrices per 1M tokens.\n\n"
+    apart = pages.read(f"{head}**Standard**\n\n{table(2)}**Batch**\n\n{table(1)}", "columns")
+    assert {row.tier: row.rates["input"] for row in apart.prices} == {"standard": 2, "batch": 1}
+    for tabs in ("**Standard**\n\n**Batch**\n\n", "**Standard**\n**Batch**\n**Flex**\n\n"):
+        reading = pages.read(f"{head}{tabs}{table(2)}", "columns")
+        assert not reading.prices
+        assert reading.refused
+
+
 def test_a_header_with_a_band_may_have_its_component_before_it() -> None:
     rows = (
         "<tr><th>Model</th><th>Input &lt;= 128K</th><th>Input &gt; 128K</th><th>Output</th></tr>"

@@ -149,9 +149,41 @@ def test_labels_are_understood(label: str, component: str, modalities: set[str])
     assert meaning.modalities == modalities
 
 
-@pytest.mark.parametrize("label", ["Reasoning tokens", "Citation tokens", "Grounding", "Input/Output", "Wattage"])
+@pytest.mark.parametrize(
+    "label", ["Reasoning tokens", "Citation tokens", "Grounding", "Input/Output/Cached", "Wattage"]
+)
 def test_labels_that_are_not_understood_say_so(label: str) -> None:
     assert understand(label).unknown
+
+
+@pytest.mark.parametrize(
+    ("label", "order"),
+    [
+        ("Input / Output (per MTok)", ("input", "output")),
+        ("Output price / input price", ("output", "input")),
+        ("Pricing (Input / Cached input / Output)", ("input", "cached_input", "output")),
+    ],
+)
+def test_a_label_may_list_its_prices_in_their_order(label: str, order: tuple[str, ...]) -> None:
+    assert (understand(label).order, understand(label).unknown) == (order, "")
+
+
+@pytest.mark.parametrize(
+    "label", ["Text input / audio output", "Input / Input", "Input / Output ratio", "Cached, input / output"]
+)
+def test_a_list_that_says_more_is_none(label: str) -> None:
+    meaning = understand(label)
+    assert not meaning.order or meaning.unknown
+
+
+@pytest.mark.parametrize("text", ["$2 in, $6 out", "$2 in / $6 out", "In: $2, Out: $6", "$2/M in and $6/M out"])
+def test_in_and_out_are_short_where_a_cell_has_both(text: str) -> None:
+    assert [understand(figure.words).component for figure in read_cell(text).figures] == ["input", "output"]
+
+
+@pytest.mark.parametrize("text", ["$2 in", "$6 out", "$2 in USD"])
+def test_one_of_them_alone_is_short_for_nothing(text: str) -> None:
+    assert [understand(figure.words).component for figure in read_cell(text).figures] == [None]
 
 
 def test_fine_tuning_is_recognised() -> None:
