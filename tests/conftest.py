@@ -74,6 +74,7 @@ def environment(backends: Backends, database_url: str, redis_url: str, topic_pre
         "KAFKA_BOOTSTRAP_SERVERS": backends.kafka,
         "KAFKA_TOPIC_PREFIX": topic_prefix,
         "REDIS_URL": redis_url,
+        "RATECARD_ANONYMOUS_READ": "true",
     }
 
 

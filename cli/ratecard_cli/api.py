@@ -24,18 +24,19 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS, _UNAVAILABLE = 400, 401, 
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the API is, and the key to its admin routes (empty for none)."""
+    """Where the API is, and the key that it is asked with (empty for none)."""
 
     url: str
-    admin_key: str = ""
+    key: str = ""
 
 
 def place(environ: Mapping[str, str] = os.environ) -> Place:
     """Return the API that the environment names, or the one that runs in this folder, or the usual address."""
     found = running.find()
     url = environ.get("RATECARD_API_URL") or (found.api if found else DEFAULT)
-    key = environ.get("RATECARD_ADMIN_KEY") or (found.admin_key if found and found.api == url else "")
-    return Place(url=url.rstrip("/"), admin_key=key)
+    own = found.admin_key if found and found.api == url else ""
+    key = environ.get("RATECARD_API_KEY") or environ.get("RATECARD_ADMIN_KEY") or own
+    return Place(url=url.rstrip("/"), key=key.strip())
 
 
 class Api:
@@ -83,7 +84,7 @@ class Api:
         return _FROM_JSON.decode(body)
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._where.admin_key}"} if self._where.admin_key else {}
+        return {"Authorization": f"Bearer {self._where.key}"} if self._where.key else {}
 
 
 @asynccontextmanager
@@ -97,7 +98,7 @@ def _fault(status: int, body: bytes, where: Place) -> CommandError:
     problem = _problem(body)
     detail = problem.get("detail") or f"the API at {where.url} answered HTTP {status}"
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return CommandError(f"the API at {where.url} does not let us in: set RATECARD_ADMIN_KEY to its key. ({detail})")
+        return CommandError(f"the API at {where.url} does not let us in: set RATECARD_API_KEY to a key. ({detail})")
     if status == _AMBIGUOUS and problem.get("candidates"):
         providers = ", ".join(str(candidate["provider"]) for candidate in problem["candidates"])
         return UsageError(f"{detail} Providers: {providers}.")

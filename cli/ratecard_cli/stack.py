@@ -57,14 +57,14 @@ def standing(plan: Plan) -> Iterator[Stack]:
     with embedded_backends(plan.folder, wanted=plan.ports) as backends:
         asyncio.run(_prepare(backends))
         chosen = ports.choose_all({name: plan.api_port if name == "registry" else None for name in SERVICES})
-        place = Place(url=f"http://{ports.HOST}:{chosen['registry']}", admin_key=_admin_key(plan.folder))
-        told = {**plan.environment, **_environment(backends), "RATECARD_ADMIN_KEY": place.admin_key}
+        place = Place(url=f"http://{ports.HOST}:{chosen['registry']}", key=_admin_key(plan.folder))
+        told = {**plan.environment, **_environment(backends), **access(place.key)}
         specs = [
             service(name, port=port, environment=told, folder=plan.folder.absolute()) for name, port in chosen.items()
         ]
         say(f"Starting the services: {', '.join(SERVICES)} ...")
         with running(specs, within_seconds=_SECONDS_TO_START) as processes:
-            us = Running(pid=os.getpid(), api=place.url, admin_key=place.admin_key, environment=_environment(backends))
+            us = Running(pid=os.getpid(), api=place.url, admin_key=place.key, environment=_environment(backends))
             with announced(us):
                 yield Stack(api=place, kafka=backends.kafka, processes=(*backends.processes, *processes))
 
@@ -77,6 +77,12 @@ async def _prepare(backends: Backends) -> None:
 
 def _environment(backends: Backends) -> dict[str, str]:
     return {**_PLAIN, **backends.environment, "LOG_FORMAT": "text"}
+
+
+def access(admin_key: str) -> dict[str, str]:
+    """Return who is let in: on this machine whoever wants to read, unless our shell says otherwise."""
+    anonymous = os.environ.get("RATECARD_ANONYMOUS_READ", "").strip() or "true"
+    return {"RATECARD_ADMIN_KEY": admin_key, "RATECARD_ANONYMOUS_READ": anonymous}
 
 
 def _admin_key(folder: Path) -> str:

@@ -22,8 +22,10 @@ from ratecard_cli.running import Running
 from ratecard_cli.simulated import anthropic
 from ratecard_cli.simulated.catalogue import catalogues
 from ratecard_cli.simulated.server import KEYS, ORIGINS
+from ratecard_cli.stack import access
 from ratecard_cli.up import missing_keys
 from ratecard_providers.load import described_providers, load_providers
+from ratecard_registry.settings import RegistrySettings
 from ratecard_shared.settings import ServiceSettings, load
 from ratecard_shared.topics import TOPICS
 
@@ -245,3 +247,17 @@ def test_our_environment_comes_before_the_stacks(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("REDIS_URL", "redis://ours")
     with running.announced(Running(pid=os.getpid(), api="", admin_key="", environment={"REDIS_URL": "redis://x"})):
         assert running.environ()["REDIS_URL"] == "redis://ours"
+
+
+@pytest.mark.parametrize(("said", "told"), [(None, "true"), ("", "true"), ("false", "false")])
+def test_on_a_laptop_anyone_may_read_unless_the_shell_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, told: str
+) -> None:
+    monkeypatch.delenv("RATECARD_ANONYMOUS_READ", raising=False)
+    if said is not None:
+        monkeypatch.setenv("RATECARD_ANONYMOUS_READ", said)
+    assert access("k") == {"RATECARD_ADMIN_KEY": "k", "RATECARD_ANONYMOUS_READ": told}
+
+
+def test_elsewhere_reading_needs_a_key() -> None:
+    assert not load(RegistrySettings, {}).ratecard_anonymous_read

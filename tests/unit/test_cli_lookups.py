@@ -24,7 +24,8 @@ Ratecard = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RATECARD_ADMIN_KEY", raising=False)
+    for variable in ("RATECARD_ADMIN_KEY", "RATECARD_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(progress, "_LOOK_SECONDS", 0)
     with answering() as found:
         monkeypatch.setenv("RATECARD_API_URL", found.url)
@@ -188,7 +189,7 @@ def test_an_unknown_price_is_said_to_be_unknown(api: FakeApi, ratecard: Ratecard
         ((404, {"detail": "There is no model 'm'."}), 4, "There is no model 'm'."),
         ((400, {"detail": "`at` takes 2030-01-31."}), 2, "takes 2030-01-31"),
         ((409, {"detail": "Two.", "candidates": [{"provider": "a"}, {"provider": "b"}]}), 2, "Providers: a, b."),
-        ((401, {"detail": "Give the key."}), 1, "set RATECARD_ADMIN_KEY"),
+        ((401, {"detail": "Give the key."}), 1, "set RATECARD_API_KEY"),
         ((503, {"detail": "PostgreSQL cannot be reached."}), 3, "PostgreSQL cannot be reached."),
         ((502, b"<html>"), 1, "answered HTTP 502"),
     ],

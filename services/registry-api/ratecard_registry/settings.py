@@ -40,5 +40,5 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     evidence_retention_days: Days = 400
     sync_timeout_ms: Milliseconds = 300_000
     ratecard_admin_key: Secret = ""
-    ratecard_anonymous_read: Flag = True
+    ratecard_anonymous_read: Flag = False
     ratecard_litellm_map: Annotated[str, takes("a file with LiteLLM's model map, for the overlay export")] = ""
