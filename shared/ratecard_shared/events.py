@@ -340,7 +340,10 @@ class SyncCompleted(Message, frozen=True, kw_only=True):
 
 
 class AlertRaised(Message, frozen=True, kw_only=True):
-    """Something an administrator must see: what happened and what to do. `sync_id` is empty where none is behind it."""
+    """Something an administrator must see: what happened and what to do. `sync_id` is empty where none is behind it.
+
+    `recovered`: the trouble of this kind, of this provider or consumer (`group` in the details), is over.
+    """
 
     kind: str
     severity: str
@@ -348,3 +351,4 @@ class AlertRaised(Message, frozen=True, kw_only=True):
     action: str
     provider: str | None = None
     details: dict[str, str] = {}
+    recovered: bool = False

@@ -118,6 +118,8 @@ class Kafka:
                 key=record.key,
                 headers=_dead_letter_headers(record, why),
             )
+            if topic is not ALERT_RAISED:  # an alert about an alert that cannot be taken would come back for ever
+                await self.publish(ALERT_RAISED, "dead-letter", _dead(group, record, why))
 
         async def on_halt(why: str) -> None:
             await self.publish(ALERT_RAISED, "consumer-halted", _halted(group, why))
@@ -179,6 +181,20 @@ def _dead_letter_headers(record: ConsumerRecord, why: str) -> dict[str, str]:
     }
 
 
+def _dead(group: str, record: ConsumerRecord, why: str) -> AlertRaised:
+    place = f"{record.topic}/{record.partition}@{record.offset}"
+    return AlertRaised(
+        event_id=derived_id("dead-letter", group, place),
+        sync_id="",
+        occurred_at=datetime.now(UTC),
+        kind="dead-letter",
+        severity="warning",
+        summary=f"{group} could not handle {place}: {why[:300]}",
+        action=f"Look at it with `ratecard dlq show {group}`, mend the cause, then `ratecard dlq replay {group}`.",
+        details={"group": group},
+    )
+
+
 def _halted(group: str, why: str) -> AlertRaised:
     now = datetime.now(UTC)
     return AlertRaised(
@@ -189,4 +205,5 @@ def _halted(group: str, why: str) -> AlertRaised:
         severity="critical",
         summary=why,
         action=f"Look at the records in dlq.{group}, mend the cause and restart the service.",
+        details={"group": group},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 
 import pytest
@@ -11,11 +11,13 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from stack import free_port
 
-from ratecard_scheduler.alerts import Alerts, channels
+from ratecard_scheduler.alerting import Pace, message, raised
+from ratecard_scheduler.alerts import Channels, UndeliveredError, channels
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_shared.events import AlertRaised
 from ratecard_shared.settings import SettingsError, load
 
+PACE = Pace(repeat=timedelta(hours=6), interval=timedelta(minutes=1))
 ALERT = AlertRaised(
     event_id="a",
     sync_id="",
@@ -60,7 +62,8 @@ async def test_mail_and_webhook_get_the_alert() -> None:
             "SMTP_URL": f"mailto://127.0.0.1:{mail_port}/?mode=insecure&from=ratecard@example.com",
             "ALERT_URLS": f"json://127.0.0.1:{free_port()} json://127.0.0.1:{web_port}/hook",
         }
-        await Alerts(channels(load(SchedulerSettings, environ))).send(ALERT)
+        title, body = message([one for one in [raised(None, ALERT, ALERT.occurred_at, PACE)] if one])
+        await Channels(channels(load(SchedulerSettings, environ))).send(title, body, ["warning"])
     finally:
         await asyncio.to_thread(mail.stop)
         await runner.cleanup()
@@ -86,4 +89,12 @@ def test_a_channel_that_cannot_be_is_named_but_not_shown(environ: dict[str, str]
 
 def test_the_slack_webhook_of_the_guide_is_taken() -> None:
     url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    assert channels(load(SchedulerSettings, {"ALERT_SLACK_WEBHOOK": url})) == (url,)
+    assert channels(load(SchedulerSettings, {"ALERT_SLACK_WEBHOOK": url})) == {"ALERT_SLACK_WEBHOOK": url}
+
+
+async def test_a_message_that_no_channel_takes_is_an_error_that_shows_no_secret() -> None:
+    urls = {"ALERT_URLS (number 1)": f"json://user:hunter2@127.0.0.1:{free_port()}"}
+    with pytest.raises(UndeliveredError, match="ALERT_URLS") as caught:
+        await Channels(urls).send("title", "body", ["warning"])
+    assert "hunter2" not in str(caught.value)
+    await Channels({}).send("title", "body", ["warning"])  # without any channel the log has to do

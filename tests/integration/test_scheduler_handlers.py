@@ -8,14 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
+from ratecard_scheduler.alert_desk import AlertDesk
+from ratecard_scheduler.alerting import Pace
+from ratecard_scheduler.alerts import Channels, UndeliveredError
 from ratecard_scheduler.handlers import Scheduler
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
-from ratecard_shared.events import ProviderOutcome, SyncCompleted, SyncRequested, SyncStarted
+from ratecard_shared.events import AlertRaised, ProviderOutcome, SyncCompleted, SyncRequested, SyncStarted
 from ratecard_shared.settings import DatabaseSettings, KafkaSettings, ServiceSettings
 from ratecard_shared.syncs import sync_id
 
@@ -65,7 +69,11 @@ def id_of(place: Any) -> str:
 
 
 async def said(pool: asyncpg.Pool, topic: str) -> list[Any]:
-    kinds: dict[str, Any] = {"sync.started": SyncStarted, "sync.requested": SyncRequested}
+    kinds: dict[str, Any] = {
+        "sync.started": SyncStarted,
+        "sync.requested": SyncRequested,
+        "alert.raised": AlertRaised,
+    }
     rows = await pool.fetch("SELECT body FROM outbox WHERE topic = $1 ORDER BY id", topic)
     return [decode(row["body"], kinds[topic]) for row in rows]
 
@@ -143,3 +151,108 @@ async def test_the_schedule_can_be_switched_off(pool: asyncpg.Pool) -> None:
     await wired.tick()
     assert await said(pool, "sync.requested") == []
     assert await pool.fetchval("SELECT next_slot FROM schedule") is None
+
+
+def ended(number: int, outcome: str, *, event_id: str = "") -> SyncCompleted:
+    return SyncCompleted(
+        event_id=event_id or f"done-{number}-{outcome}",
+        sync_id=id_of(record(number)),
+        occurred_at=NOW,
+        success=outcome == "joined",
+        providers=(
+            ProviderOutcome(provider="acme", outcome=outcome),
+            ProviderOutcome(provider="zeta", outcome="joined"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("outcome", ["failed", "partial"])
+async def test_a_failed_sync_is_retried_and_alerted(pool: asyncpg.Pool, outcome: str) -> None:
+    clock = Clock()
+    replicas = [scheduler(pool, clock, sync_retry_limit=2, sync_retry_delay_ms=60_000) for _ in range(3)]
+    wired = replicas[0]
+    await wired.tick()
+    await wired.on_requested(SyncRequested(), record(1))
+    await wired.on_completed(ended(1, outcome), record(0))
+    await wired.on_completed(ended(1, outcome), record(0))  # the record again
+    await wired.on_completed(ended(1, outcome, event_id="in other words"), record(0))
+    assert [(one.kind, one.provider) for one in await said(pool, "alert.raised")] == [("sync.failed", "acme")]
+    waits = (timedelta(minutes=1), timedelta(minutes=2))
+    for number, wait in enumerate(waits, start=2):
+        clock.now += wait - timedelta(seconds=1)
+        await asyncio.gather(*(replica.tick() for replica in replicas))
+        assert len(await said(pool, "sync.requested")) == number - 2
+        clock.now += timedelta(seconds=2)
+        await asyncio.gather(*(replica.tick() for replica in replicas))
+        asked = (await said(pool, "sync.requested"))[number - 2 :]
+        assert [(one.providers, one.requested_by) for one in asked] == [(("acme",), "retry")]
+        await wired.on_requested(asked[0], record(number, clock.now))
+        again = msgspec.structs.replace(ended(number, outcome), sync_id=id_of(record(number, clock.now)))
+        await wired.on_completed(msgspec.structs.replace(again, providers=again.providers[:1]), record(0))
+    clock.now += timedelta(hours=2)
+    await wired.tick()
+    assert len(await said(pool, "sync.requested")) == len(waits)  # no try is left: the schedule goes on
+    assert [one.severity for one in await said(pool, "alert.raised")] == ["warning", "warning", "critical"]
+    assert await wired._store.failed_in_a_row(pool) == {"acme": 3, "zeta": 0}  # noqa: SLF001  # as the metric reads it
+
+
+async def test_a_switched_off_schedule_tries_nothing_again(pool: asyncpg.Pool) -> None:
+    clock = Clock()
+    wired = scheduler(pool, clock, enable_auto_sync=False, sync_retry_delay_ms=1000)
+    await wired.on_requested(SyncRequested(), record(1))
+    await wired.on_completed(ended(1, "failed"), record(0))
+    clock.now += timedelta(hours=1)
+    await wired.tick()
+    assert await said(pool, "sync.requested") == []
+
+
+async def test_trouble_is_told_once_and_its_end_too(pool: asyncpg.Pool) -> None:
+    clock, sent = Clock(), []
+
+    class Heard(Channels):
+        async def send(self, title: str, body: str, severities: Any) -> None:
+            sent.append((title, body, severities))
+
+    pace = Pace(repeat=timedelta(hours=6), interval=timedelta(minutes=1))
+    desks = [AlertDesk(pool=lambda: pool, channels=Heard({}), pace=pace, now=clock) for _ in range(3)]
+    wired = scheduler(pool, clock)
+    await wired.on_requested(SyncRequested(), record(1))
+    await wired.on_completed(ended(1, "failed"), record(0))
+    (failed,) = await said(pool, "alert.raised")
+    await asyncio.gather(*(desk.on_alert(failed) for desk in desks))  # one record, three deliveries
+    await desks[0].on_alert(msgspec.structs.replace(failed, event_id="again"))
+    clock.now += timedelta(seconds=10)
+    await asyncio.gather(*(desk.tell() for desk in desks))
+    assert [title for title, _, _ in sent] == ["Ratecard: sync.failed (acme)"]
+    assert "(2 times since" in sent[0][1]
+    clock.now += timedelta(minutes=5)
+    await wired.on_requested(SyncRequested(), record(2, clock.now))
+    well = msgspec.structs.replace(ended(2, "joined"), sync_id=id_of(record(2, clock.now)))
+    await wired.on_completed(well, record(0))
+    over = (await said(pool, "alert.raised"))[-1]
+    assert (over.kind, over.provider, over.recovered) == ("sync.failed", "acme", True)
+    await desks[1].on_alert(over)
+    clock.now += timedelta(seconds=10)
+    await asyncio.gather(*(desk.tell() for desk in desks))
+    assert [title for title, _, _ in sent][1:] == ["Ratecard: recovered: sync.failed (acme)"]
+
+
+async def test_a_message_that_no_channel_takes_is_sent_later(pool: asyncpg.Pool) -> None:
+    clock, answers = Clock(), [UndeliveredError("down"), None]
+
+    class Flaky(Channels):
+        async def send(self, _title: str, _body: str, _severities: Any) -> None:
+            if (answer := answers.pop(0)) is not None:
+                raise answer
+
+    pace = Pace(repeat=timedelta(hours=6), interval=timedelta(minutes=1))
+    desk = AlertDesk(pool=lambda: pool, channels=Flaky({}), pace=pace, now=clock)
+    await scheduler(pool, clock).on_requested(SyncRequested(providers=("nope",)), record(1))
+    (refused,) = await said(pool, "alert.raised")
+    await desk.on_alert(refused)
+    clock.now += timedelta(seconds=10)
+    with pytest.raises(UndeliveredError):
+        await desk.tell()
+    await desk.tell()
+    await desk.tell()
+    assert answers == []

@@ -46,8 +46,8 @@ class Discovery:
             now=lambda: datetime.now(UTC),
             new_id=lambda: str(uuid4()),
         )
-        if parts[0].outcome is SideOutcome.FAILED:
-            alert = failed(parts[0])
+        key_missing = bool(started.discovery and variable and not self._keys.get(variable))
+        if alert := failed(parts[0]) or (without_key(parts[0], variable or "") if key_missing else None):
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)
         for part in parts:
             await self._kafka.publish(MODELS_DISCOVERED, part.provider, part)
@@ -57,16 +57,39 @@ class Discovery:
         await asyncio.gather(*(self.on_started(started) for started in many))
 
 
-def failed(part: ModelsDiscovered) -> AlertRaised:
-    """Return the alert for a model list that could not be had."""
-    return AlertRaised(
-        event_id=derived_id("discovery-failed", part.event_id),
-        sync_id=part.sync_id,
-        occurred_at=part.occurred_at,
+def failed(part: ModelsDiscovered) -> AlertRaised | None:
+    """Return the alert for a model list that could not be had; None if it could."""
+    if part.outcome is not SideOutcome.FAILED:
+        return None
+    return _alert(
+        part,
         kind="discovery.failed",
         severity="warning",
         summary=f"the model list of {part.provider} could not be had: {part.error}",
         action="Mend what the error names; until then the models known from the last whole list stay.",
+    )
+
+
+def without_key(part: ModelsDiscovered, variable: str) -> AlertRaised:
+    """Return the news that a provider is not asked for its models, because nobody gave a key."""
+    return _alert(
+        part,
+        kind="provider.no-key",
+        severity="info",
+        summary=f"{part.provider} is not asked for its models, because {variable} is not set",
+        action=f"Set {variable}, or leave {part.provider} out of RATECARD_ENABLED_PROVIDERS. Its pricing page is read.",
+    )
+
+
+def _alert(part: ModelsDiscovered, *, kind: str, severity: str, summary: str, action: str) -> AlertRaised:
+    return AlertRaised(
+        event_id=derived_id(kind, part.event_id),
+        sync_id=part.sync_id,
+        occurred_at=part.occurred_at,
+        kind=kind,
+        severity=severity,
+        summary=summary,
+        action=action,
         provider=part.provider,
     )
 

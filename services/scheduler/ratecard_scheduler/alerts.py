@@ -9,16 +9,20 @@ from urllib.parse import quote
 
 import apprise
 
+from ratecard_scheduler.metrics import ALERTS_UNDELIVERED
 from ratecard_scheduler.settings import SchedulerSettings
-from ratecard_shared.events import AlertRaised
 from ratecard_shared.settings import SettingsError
 
 _LOG: Final = logging.getLogger(__name__)
 _TYPES: Final = {"critical": apprise.NotifyType.FAILURE, "info": apprise.NotifyType.INFO}
 
 
-def channels(settings: SchedulerSettings) -> tuple[str, ...]:
-    """Return apprise's URL of each channel that is set. Raises SettingsError for one that cannot be used."""
+class UndeliveredError(Exception):
+    """No channel took the message."""
+
+
+def channels(settings: SchedulerSettings) -> dict[str, str]:
+    """Return apprise's URL of each channel that is set, by variable. Raises SettingsError for one that is no use."""
     if settings.alert_email and not settings.smtp_url:
         raise SettingsError("ALERT_EMAIL is set, but SMTP_URL is not: it takes mailtos://user:password@host:587")
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs URLs that it refuses, secrets and all
@@ -29,28 +33,29 @@ def channels(settings: SchedulerSettings) -> tuple[str, ...]:
     for variable, url in named.items():
         if url and not apprise.Apprise().add(url):
             raise SettingsError(f"{variable} is a value that is not shown, but it takes a URL that apprise knows")
-    return tuple(url for url in named.values() if url and url != settings.smtp_url)
+    return {variable: url for variable, url in named.items() if url and url != settings.smtp_url}
 
 
-class Alerts:
-    """Sends each alert to every channel."""
+class Channels:
+    """Sends a message to every channel."""
 
-    def __init__(self, urls: Sequence[str]) -> None:
-        """Take apprise's URLs."""
-        self._channels = apprise.Apprise()
-        for url in urls:
-            self._channels.add(url)
+    def __init__(self, urls: dict[str, str]) -> None:
+        """Take apprise's URLs by the variables that they come from."""
+        self._channels = {variable: apprise.Apprise() for variable in urls}
+        for variable, url in urls.items():
+            self._channels[variable].add(url)
 
-    async def send(self, alert: AlertRaised) -> None:
-        """Log the alert and send it. A channel that fails is said in the log: the others get it all the same."""
-        where = f" ({alert.provider})" if alert.provider else ""
-        _LOG.error("ALERT %s%s: %s. %s", alert.kind, where, alert.summary, alert.action)
-        if not self._channels:
-            return
-        sent = await self._channels.async_notify(
-            title=f"Ratecard: {alert.kind}{where}",
-            body=f"{alert.summary}\n\n{alert.action}",
-            notify_type=_TYPES.get(alert.severity, apprise.NotifyType.WARNING),
-        )
-        if not sent:
-            _LOG.error("The alert %s did not reach every channel: see ALERT_EMAIL and ALERT_SLACK_WEBHOOK", alert.kind)
+    async def send(self, title: str, body: str, severities: Sequence[str]) -> None:
+        """Send to all channels: one that fails does not keep the others from it. Raises UndeliveredError if all do."""
+        worst = next((one for one in ("critical", "warning", "info") if one in severities), "warning")
+        kind = _TYPES.get(worst, apprise.NotifyType.WARNING)
+        failed = [
+            variable
+            for variable, channel in self._channels.items()
+            if not await channel.async_notify(title=title, body=body, notify_type=kind)
+        ]
+        for variable in failed:
+            ALERTS_UNDELIVERED.labels(variable.partition(" ")[0]).inc()
+            _LOG.error("%s did not take the message %r: look at what it is set to", variable, title)
+        if failed and len(failed) == len(self._channels):
+            raise UndeliveredError(f"no channel took {title!r}: {', '.join(failed)}")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 from aiokafka import ConsumerRecord
 
-from ratecard_scheduler import slots
+from ratecard_scheduler import failures, metrics, slots
 from ratecard_scheduler.core import Plan, deadline, plan
+from ratecard_scheduler.failures import Ended, Patience
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_scheduler.store import Store
 from ratecard_shared import inbox, outbox
@@ -20,6 +21,15 @@ from ratecard_shared.syncs import derived_id, sync_id
 from ratecard_shared.topics import ALERT_RAISED, SYNC_REQUESTED, SYNC_STARTED
 
 SERVICE: Final = "scheduler"
+RETRY: Final = "retry"
+_OVER_WITH_A_GOOD_SYNC: Final = (
+    failures.FAILED,
+    failures.FAILING,
+    "discovery.failed",
+    "provider.no-key",
+    "scraping.blocked",
+    "scraping.structure",
+)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -40,6 +50,9 @@ class Scheduler:
         self._pool = pool
         self._now = now
         self._store = Store()
+        self._patience = Patience(
+            tries=settings.sync_retry_limit, first_wait=timedelta(milliseconds=settings.sync_retry_delay_ms)
+        )
 
     async def on_requested(self, request: SyncRequested, record: ConsumerRecord) -> None:
         """Turn the request into the sync that its place in the topic names. A redelivery is the same sync."""
@@ -79,13 +92,48 @@ class Scheduler:
         if made.error:
             _LOG.error("sync %s: %s", sync, made.error)
             alert = _refused(sync, now, made.error)
-            await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+            await self._alert(connection, alert)
 
     async def on_completed(self, completed: SyncCompleted, _record: ConsumerRecord) -> None:
-        """Mark the sync as over."""
+        """Mark the sync as over, plan to try again what failed, and tell what is well again."""
+        now = self._now()
         async with self._pool().acquire() as connection, connection.transaction():
-            if await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id):
-                await self._store.end(connection, completed.sync_id, success=completed.success, at=self._now())
+            if not await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id):
+                return
+            await self._store.end(connection, completed.sync_id, success=completed.success, at=now)
+            sync = await self._store.sync(connection, completed.sync_id)
+            if sync is not None:
+                await self._judge(connection, completed, sync, now)
+        _count(completed, now - sync["started_at"] if sync else None)
+
+    async def _judge(
+        self, connection: asyncpg.Connection, completed: SyncCompleted, sync: asyncpg.Record, now: datetime
+    ) -> None:
+        known = await self._store.streaks(connection, [one.provider for one in completed.providers])
+        for outcome in completed.providers:
+            ended = Ended(
+                outcome=outcome,
+                sync_id=completed.sync_id,
+                started_at=sync["started_at"],
+                was_retry=sync["requested_by"] == RETRY,
+            )
+            streak = failures.after(known.get(outcome.provider), ended, now, self._patience)
+            if streak is None:
+                continue
+            await self._store.save_streak(connection, streak)
+            if streak.failed:
+                await self._alert(connection, failures.alert(streak, ended, now))
+            else:
+                await self._recover(connection, ended, now)
+
+    async def _recover(self, connection: asyncpg.Connection, ended: Ended, now: datetime) -> None:
+        provider = ended.outcome.provider
+        over = await self._store.troubles_over(connection, provider, list(_OVER_WITH_A_GOOD_SYNC), ended.started_at)
+        for trouble in over:
+            await self._alert(connection, failures.recovery(trouble["kind"], ended, now))
+
+    async def _alert(self, connection: asyncpg.Connection, alert: AlertRaised) -> None:
+        await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
 
     async def tick(self) -> None:
         """Ask for a sync if the newest slot of the schedule is not taken yet: missed ones are caught up once."""
@@ -97,9 +145,36 @@ class Scheduler:
         async with self._pool().acquire() as connection, connection.transaction():
             await self._store.plan_next(connection, cron, slots.next_slot(cron, zone, now))
             if await self._store.claim(connection, slot):
-                await outbox.say(
-                    connection, service=SERVICE, topic=SYNC_REQUESTED, key="schedule", event=_scheduled(slot, now)
-                )
+                await self._request(connection, "schedule", _scheduled(slot, now))
+            elif retries := await self._store.take_retries(connection, now):
+                await self._request(connection, RETRY, _retry(retries, now))
+                for row in retries:
+                    metrics.RETRIES.labels(row["provider"]).inc()
+
+    async def _request(self, connection: asyncpg.Connection, key: str, event: SyncRequested) -> None:
+        await outbox.say(connection, service=SERVICE, topic=SYNC_REQUESTED, key=key, event=event)
+
+    async def count(self) -> None:
+        """Bring the metrics up to date that are read from the tables."""
+        for provider, failed in (await self._store.failed_in_a_row(self._pool())).items():
+            metrics.CONSECUTIVE_FAILURES.labels(provider).set(failed)
+
+
+def _count(completed: SyncCompleted, took: timedelta | None) -> None:
+    (metrics.SYNC_SUCCESS if completed.success else metrics.SYNC_FAILURE).inc()
+    if took is not None:
+        metrics.SYNC_SECONDS.observe(took.total_seconds())
+
+
+def _retry(rows: Sequence[asyncpg.Record], now: datetime) -> SyncRequested:
+    tries = ", ".join(f"{row['provider']} (try {row['retried']} after sync {row['sync_id']})" for row in rows)
+    return SyncRequested(
+        providers=tuple(row["provider"] for row in rows),
+        requested_by=RETRY,
+        reason=f"failed before: {tries}",
+        requested_at=now,
+        event_id=derived_id(RETRY, *(f"{row['provider']}/{row['sync_id']}/{row['retried']}" for row in rows)),
+    )
 
 
 def _scheduled(slot: datetime, now: datetime) -> SyncRequested:

@@ -39,3 +39,28 @@ SELECT EXISTS (SELECT FROM schedule_slots);
 INSERT INTO schedule (cron, next_slot) VALUES (:cron, :next_slot)
 ON CONFLICT (is_only) DO UPDATE SET cron = EXCLUDED.cron, next_slot = EXCLUDED.next_slot
 WHERE schedule.next_slot IS DISTINCT FROM EXCLUDED.next_slot OR schedule.cron <> EXCLUDED.cron;
+
+-- name: sync(sync_id)^
+SELECT started_at, requested_by FROM syncs WHERE sync_id = :sync_id;
+
+-- name: streaks(providers)
+SELECT * FROM provider_failures WHERE provider = ANY(:providers::text[]) ORDER BY provider FOR UPDATE;
+
+-- name: save_streak(provider, sync_id, started_at, failed, retried, retry_at)!
+INSERT INTO provider_failures (provider, sync_id, started_at, failed, retried, retry_at)
+VALUES (:provider, :sync_id, :started_at, :failed, :retried, :retry_at)
+ON CONFLICT (provider) DO UPDATE SET sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at,
+    failed = EXCLUDED.failed, retried = EXCLUDED.retried, retry_at = EXCLUDED.retry_at;
+
+-- name: all_streaks()
+SELECT provider, failed FROM provider_failures ORDER BY provider;
+
+-- name: take_retries(now)
+-- One replica asks for a retry: it takes the mark off in the transaction that asks.
+WITH due AS (SELECT provider FROM provider_failures WHERE retry_at <= :now ORDER BY provider FOR UPDATE SKIP LOCKED)
+UPDATE provider_failures f SET retry_at = NULL, retried = f.retried + 1 FROM due WHERE f.provider = due.provider
+RETURNING f.provider, f.sync_id, f.retried;
+
+-- name: troubles_over(provider, kinds, raised_before)
+SELECT kind, summary FROM troubles
+WHERE open AND provider = :provider AND kind = ANY(:kinds::text[]) AND last_raised_at < :raised_before::timestamptz;

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from ratecard_scheduler.core import Plan
+from ratecard_scheduler.failures import Streak
 from ratecard_shared.database import queries
 from ratecard_shared.events import SyncRequested
 
@@ -71,6 +73,34 @@ class Store:
         """Mark the sync, and those that had joined it, as over."""
         await self._sql.end_providers(connection, sync_id=sync_id, ended_at=at)
         await self._sql.end_syncs(connection, sync_id=sync_id, state="completed" if success else "failed", ended_at=at)
+
+    async def sync(self, connection: asyncpg.Connection, sync_id: str) -> asyncpg.Record | None:
+        """Return when the sync started and who asked for it; None if it is not known here."""
+        return await self._sql.sync(connection, sync_id=sync_id)
+
+    async def streaks(self, connection: asyncpg.Connection, providers: list[str]) -> dict[str, Streak]:
+        """Return the providers' rows of failures, locked."""
+        rows = self._sql.streaks(connection, providers=providers)
+        return {row["provider"]: Streak(**dict(row)) async for row in rows}
+
+    async def save_streak(self, connection: asyncpg.Connection, streak: Streak) -> None:
+        """Write a provider's row of failures."""
+        await self._sql.save_streak(connection, **msgspec.structs.asdict(streak))
+
+    async def failed_in_a_row(self, pool: asyncpg.Pool) -> dict[str, int]:
+        """Return how often each provider failed in a row."""
+        return {row["provider"]: row["failed"] async for row in self._sql.all_streaks(pool)}
+
+    async def take_retries(self, connection: asyncpg.Connection, now: datetime) -> list[asyncpg.Record]:
+        """Return the providers that are to be tried again now, for this replica alone."""
+        return [row async for row in self._sql.take_retries(connection, now=now)]
+
+    async def troubles_over(
+        self, connection: asyncpg.Connection, provider: str, kinds: list[str], raised_before: datetime
+    ) -> list[asyncpg.Record]:
+        """Return the provider's open troubles of these kinds that were last raised before that time."""
+        rows = self._sql.troubles_over(connection, provider=provider, kinds=kinds, raised_before=raised_before)
+        return [row async for row in rows]
 
     async def claim(self, connection: asyncpg.Connection, slot: datetime) -> bool:
         """Take the slot. True for one replica alone; the very first slot is a mark to start from, not a missed sync."""
