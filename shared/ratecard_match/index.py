@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -9,9 +10,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from ratecard_match.name import Name, parse
-from ratecard_match.vocabulary import MODES
+from ratecard_match.vocabulary import MODES, WINDOWED
 
 _LEAST_NEAR = 0.5
+_WINDOW = re.compile(r"\s[1-9]\d\dk$", re.IGNORECASE)
 
 
 class PageIndex:
@@ -27,6 +29,7 @@ class PageIndex:
         self._modeless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         self._versionless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         self._dated: dict[tuple[str, ...], list[Name]] = defaultdict(list)
+        self._windowless: dict[tuple[str, ...], list[Name]] = defaultdict(list)
         for name in self.names.values():
             self._core[name.core].append(name)
             self._loose[name.loose].append(name)
@@ -36,6 +39,8 @@ class PageIndex:
             self._versionless[versionless(name.core)].append(name)
             if name.dates:
                 self._dated[name.words].append(name)
+            if (window := _WINDOW.search(name.text)) and not WINDOWED & set(name.tokens):
+                self._windowless[parse(name.text[: window.start()], provider=provider).core].append(name)
         self._spellings = [" ".join(name.core) for name in self.names.values()]
         self._in_order = tuple(self.names.values())
 
@@ -54,6 +59,10 @@ class PageIndex:
     def same_weights(self, core: tuple[str, ...]) -> list[Name]:
         """Return the names that differ from `core` by words for a training only (instruct, thinking, base)."""
         return self._modeless.get(modeless(core), [])
+
+    def with_window(self, core: tuple[str, ...]) -> list[Name]:
+        """Return the names that add nothing to `core` but a context window, as in "Llama 3.3 70B Versatile 128k"."""
+        return self._windowless.get(core, [])
 
     def names_dated(self, words: tuple[str, ...]) -> list[Name]:
         return self._dated.get(words, [])

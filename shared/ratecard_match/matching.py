@@ -22,6 +22,7 @@ SCORES: Final[dict[str, float]] = {
     "normalised": 99.0,
     "brand": 97.0,
     "snapshot": 96.0,
+    "window": 95.0,
     "instruct": 94.0,
     "release": 93.0,
     "joined": 92.0,

@@ -10,7 +10,7 @@ from ratecard_match.dates import agree
 from ratecard_match.guard import FUZZY_SHARE, alikeness, objection
 from ratecard_match.index import PageIndex, joined, versionless
 from ratecard_match.name import Name, parse
-from ratecard_match.vocabulary import BRANDS, DATED_RELEASES, MOVING, OPEN_WEIGHTS, STAGES, TUNED
+from ratecard_match.vocabulary import BRANDS, DATED_RELEASES, MOVING, NUMBERED_SNAPSHOTS, OPEN_WEIGHTS, STAGES, TUNED
 
 Aliases = Mapping[str, Sequence[str]]
 """Per model id the names that a page documents for it."""
@@ -40,6 +40,7 @@ def _likely(name: Name, index: PageIndex) -> Iterator[Step]:
     yield "release", _released(name, index)
     for core in _cores(name):
         yield "snapshot", _undated(name, [*index.same_core(core), *_brandless(name, core, index)], index)
+    yield "window", [one for one in index.with_window(name.core) if same_pointer(name, one)]
     yield "instruct", _tuned(name, index)
     yield "joined", [one for one in index.same_joined(joined(name)) if same_pointer(name, one)]
     yield "fuzzy", [one for one in index.same_numbers(name.numbers) if _alike(name, one)]
@@ -111,7 +112,8 @@ def _names_a_snapshot(name: Name) -> bool:
         return True
     said = {*name.tokens, name.vendor}
     staged, versioned = bool(STAGES & said), versionless(name.core) != name.core
-    if DATED_RELEASES & said or (staged and any(date.year is None for date in name.dates)):
+    previews = staged or bool(NUMBERED_SNAPSHOTS & said)  # who numbers the stable ones dates the previews
+    if DATED_RELEASES & said or (previews and any(date.year is None for date in name.dates)):
         return False
     if versioned:
         return True

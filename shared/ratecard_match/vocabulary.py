@@ -87,11 +87,14 @@ FAMILIES: Final = _words(
 KNOWN: Final = GENERIC | FAMILIES | MODES
 """Two different words of this list are never typing errors of each other."""
 
-NOTES: Final = _words("deprecated retired legacy new older maas")
+NOTES: Final = _words("deprecated retired legacy new older maas open")
 """Words about a model's state or hosting; they are not part of its name."""
 
 SPELLINGS: Final = {"embeddings": "embedding", "it": TUNED}
 """Two ways to write one word."""
+
+WINDOWED: Final = _words("phi moonshot yi claude")
+"""Families with models that differ by nothing but the context window in their names (`moonshot-v1-128k`)."""
 
 NICKNAMES: Final = r"\(?\bnano banana(?: pro| lite| \d)*\b\)?"
 """Marketing names that pages print beside the full name."""
