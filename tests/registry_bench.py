@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from registry_events import day
 
 from ratecard_providers.load import load_providers
+from ratecard_providers.spec import Provider
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_audit import AuditLog
@@ -36,6 +37,8 @@ from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.scraping_desk import ScrapingDesk
+from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
 from ratecard_shared.codec import decode
@@ -51,7 +54,13 @@ class Bench:
     """A registry at a time that the test sets, with its database, cache and API."""
 
     def __init__(
-        self, pool: asyncpg.Pool, redis: Redis, *, anonymous_read: bool = True, quarantine: Quarantine | None = None
+        self,
+        pool: asyncpg.Pool,
+        redis: Redis,
+        *,
+        anonymous_read: bool = True,
+        quarantine: Quarantine | None = None,
+        providers: Mapping[str, Provider] | None = None,
     ) -> None:
         self.pool = pool
         self.redis = redis
@@ -71,6 +80,7 @@ class Bench:
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         table = KeyTable()
         self.key_watch = KeyWatch(pool=lambda: pool, table=table, now=self.clock)
+        trials = Trials(pool=lambda: pool, kept=self.pages, now=self.clock)
         self.app = create_app(
             Parts(
                 catalogue=self.catalogue,
@@ -83,9 +93,15 @@ class Bench:
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 own_desk=OwnDesk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
+                scraping=ScrapingDesk(pool=lambda: pool, providers=providers or {}, trials=trials, now=self.clock),
                 syncs=syncs,
                 trigger=Trigger(
-                    pool=lambda: pool, publish=self._publish, known=("acme", "zenith"), wait_at_most=2, now=self.clock
+                    pool=lambda: pool,
+                    publish=self._publish,
+                    known=("acme", "zenith"),
+                    disabled=("nadir",),
+                    wait_at_most=2,
+                    now=self.clock,
                 ),
                 doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),
                 key_watch=self.key_watch,

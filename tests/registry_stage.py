@@ -47,9 +47,9 @@ class Lent:
 class Stage:
     """Gives each example a registry that forgets everything afterwards."""
 
-    def __init__(self, connection: asyncpg.Connection, redis: Redis) -> None:
+    def __init__(self, connection: asyncpg.Connection, redis: Redis, **more: Any) -> None:
         self.connection = connection
-        self.bench = Bench(OneConnection(connection), redis)
+        self.bench = Bench(OneConnection(connection), redis, **more)
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Bench]:

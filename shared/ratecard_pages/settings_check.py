@@ -21,6 +21,7 @@ from ratecard_shared.prices import UNITS
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _HTTP: Final = re.compile(r"https?://[^\s/]+\S*")
 _MODEL: Final = "model"
+_LARGEST_POWER: Final = 20
 
 
 def pricing_faults(pricing: Pricing) -> Iterator[str]:
@@ -84,6 +85,8 @@ def _selector_faults(page: Page) -> Iterator[str]:
 
 def _record_faults(spec: Records, where: str) -> Iterator[str]:
     yield from _components((*spec.rates, *spec.long_rates, *spec.same, *spec.lists), where)
+    if not (spec.scale.is_finite() and spec.scale > 0 and abs(spec.scale.adjusted()) <= _LARGEST_POWER):
+        yield f"{where}.scale`: {spec.scale} is no factor: it takes a number above 0, such as 0.0001"
     if not spec.where:
         yield f"{where}.where`: it must name the paths that make an object a record"
     if not (spec.rates or spec.lists):

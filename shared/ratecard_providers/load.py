@@ -11,15 +11,17 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from ratecard_providers.pricing import Pricing
 from ratecard_providers.spec import Provider
 from ratecard_shared.settings import ServiceSettings, SettingsError
 
 SHIPPED: Final = Path(__file__).parent
 
+Described = TypeVar("Described", Provider, Pricing)
 _Origin = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
 
 
@@ -70,21 +72,29 @@ def load_provider(path: Path) -> Provider:
         raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         return msgspec.convert(raw, Provider)
     except msgspec.ValidationError as error:
-        raise ProviderFileError(f"{path}: {_explained(str(error))}") from error
+        raise ProviderFileError(f"{path}: {_explained(str(error), Provider)}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProviderFileError(f"{path}: not a readable TOML file: {error}") from error
 
 
-def _explained(message: str) -> str:
+def read_pricing(raw: Any) -> Pricing:
+    """Return what JSON of the same form as a file's `pricing` says. Raises ProviderFileError."""
+    try:
+        return msgspec.convert(raw, Pricing)
+    except msgspec.ValidationError as error:
+        raise ProviderFileError(_explained(str(error), Pricing)) from error
+
+
+def _explained(message: str, root: Any) -> str:
     what, _, where = message.partition(" - at `$")
     path = where.rstrip("`").lstrip(".")
     if "unknown field" in what:
-        what = f"{what}; it takes {', '.join(_fields_at(path))}"
+        what = f"{what}; it takes {', '.join(_fields_at(path, root))}"
     return f"`{path}`: {what}" if path else what
 
 
-def _fields_at(path: str) -> tuple[str, ...]:
-    kind: Any = Provider
+def _fields_at(path: str, root: Any) -> tuple[str, ...]:
+    kind = root
     for step in path.split(".") if path else ():
         kind = _struct_in(get_type_hints(kind)[step.partition("[")[0]])
     return tuple(sorted(kind.__struct_fields__))
@@ -107,10 +117,10 @@ def read_addresses(text: str) -> dict[str, str]:
         ) from error
 
 
-def with_addresses(provider: Provider, addresses: Mapping[str, str]) -> Provider:
-    """Return `provider` with the origin of each of its URLs replaced as `addresses` says."""
-    raw = msgspec.to_builtins(provider, builtin_types=(Decimal,))
-    return msgspec.convert(_moved(raw, addresses), Provider)
+def with_addresses(described: Described, addresses: Mapping[str, str]) -> Described:
+    """Return a provider, or its pricing part, with the origin of each of its URLs replaced as `addresses` says."""
+    raw = msgspec.to_builtins(described, builtin_types=(Decimal,))
+    return msgspec.convert(_moved(raw, addresses), type(described))
 
 
 def _moved(value: Any, addresses: Mapping[str, str]) -> Any:

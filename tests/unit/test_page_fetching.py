@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_server import Asked, FakeTime, Reply, ScriptedServer, scripted_server
 
-from ratecard_scraper.addresses import check_url, is_public, public_socket
+from ratecard_providers.addresses import is_public
+from ratecard_scraper.addresses import check_url, public_socket
 from ratecard_scraper.faults import BlockedError, DisallowedError, PageError
 from ratecard_scraper.fetch import Fetched, Fetcher, Manners
 from ratecard_shared.http import MOST_BYTES, open_client

@@ -22,6 +22,7 @@ from ratecard_registry import (
     api_models,
     api_quarantine,
     api_resolve,
+    api_scraping,
     api_syncs,
     problems,
 )
@@ -44,6 +45,7 @@ from ratecard_registry.keys import Scope
 from ratecard_registry.own import api as api_own
 from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.web import data as web_data
 from ratecard_registry.web import pages as web_pages
@@ -61,6 +63,7 @@ _ADMIN: Final = [
     *api_syncs.ROUTES,
     *api_quarantine.ROUTES,
     *api_own.ROUTES,
+    *api_scraping.ROUTES,
     *api_keys.ROUTES,
     *api_audit.ROUTES,
     *web_data.ADMIN_ROUTES,
@@ -80,6 +83,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     exports: Exports
     desk: Desk
     own_desk: OwnDesk
+    scraping: ScrapingDesk
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
@@ -13,17 +13,19 @@ from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from ratecard_registry import audit
 from ratecard_registry.access import Caller
 from ratecard_registry.describing import answers, refuses
 from ratecard_registry.problems import Problem, as_json
-from ratecard_registry.sync_view import SyncResult, Syncs, SyncView
+from ratecard_registry.sync_view import SyncResult, Syncs, SyncsPage, SyncView
 from ratecard_registry.views import View
 from ratecard_shared.events import SyncRequested
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
+_MOST: Final = 200
+_USUALLY: Final = 20
 _SECONDS_TO_PUBLISH: Final = 10.0
 _NO_KAFKA: Final = "Kafka did not take the request in time, though it still may: look at GET /health, then try again."
 _NO_KEY: Final = refuses("The key is missing or wrong")
@@ -53,18 +55,22 @@ class Trigger:
         pool: Callable[[], asyncpg.Pool],
         publish: Callable[[SyncRequested], Awaitable[str]],
         known: Collection[str],
+        disabled: Collection[str] = (),
         wait_at_most: float,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Wire it. `known` are the providers that have a file; `wait_at_most` is in seconds."""
+        """Wire it. `known` have a file and are enabled, `disabled` have only the file; `wait_at_most` is in seconds."""
         self._pool = pool
         self._publish = publish
         self.known = tuple(sorted(known))
+        self._disabled = frozenset(disabled)
         self._now = now
         self.wait_at_most = wait_at_most
 
     async def ask(self, wanted: TriggerRequest, syncs: Syncs, caller: Caller) -> Triggered:
-        """Ask for the sync. Raises Problem for a provider that nobody knows."""
+        """Ask for the sync. Raises Problem for a provider that nobody knows, or that is switched off."""
+        if off := sorted(self._disabled.intersection(wanted.providers)):
+            raise Problem(409, f"RATECARD_ENABLED_PROVIDERS leaves out {', '.join(off)}: add it there, and restart.")
         if unknown := sorted(set(wanted.providers).difference(self.known)):
             known = ", ".join(self.known)
             raise Problem(400, f"There is no provider {', '.join(unknown)}. Known are {known}.")
@@ -96,6 +102,7 @@ class Trigger:
         202: answers(Triggered, "The sync was asked for"),
         200: answers(SyncResult, "With `wait`: how it went"),
         400: refuses("A provider is not known"),
+        409: refuses("A provider is switched off, or the sync did not start"),
         401: _NO_KEY,
         403: _CLOSED,
         503: refuses("Kafka cannot be reached"),
@@ -136,6 +143,22 @@ async def one_sync(syncs: NamedDependency[Syncs], sync_id: FromPath[str]) -> Res
     return as_json(view)
 
 
+@get(
+    "/api/admin/syncs",
+    responses={200: answers(SyncsPage, "Syncs, the newest first"), 400: refuses("`cursor` is none that a page gave")},
+    tags=["admin"],
+)
+async def list_syncs(
+    *,
+    syncs: NamedDependency[Syncs],
+    provider: FromQuery[str | None] = None,
+    cursor: Annotated[str | None, QueryParameter(description="A page's `nextCursor`", max_length=400)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=_MOST)] = _USUALLY,
+) -> Response[bytes]:
+    """Return how the newest syncs went, or those of one provider: per provider its stages, counts and errors."""
+    return as_json(await syncs.page(provider=provider, cursor=cursor, limit=limit))
+
+
 async def _result(sync_id: str, syncs: Syncs, seconds: float) -> SyncResult | None:
     """Wait for the sync's end. None if it takes longer. Raises Problem if it never started."""
     until = asyncio.get_running_loop().time() + seconds
@@ -149,4 +172,4 @@ async def _result(sync_id: str, syncs: Syncs, seconds: float) -> SyncResult | No
     return None
 
 
-ROUTES: Sequence[Any] = (trigger_sync, one_sync)
+ROUTES: Sequence[Any] = (trigger_sync, one_sync, list_syncs)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 from redis.asyncio import Redis
 
-from ratecard_providers.load import described_providers, load_providers
+from ratecard_providers.load import described_providers, load_providers, read_addresses
 from ratecard_registry.access import Access
 from ratecard_registry.api import Parts, create_app
 from ratecard_registry.api_audit import AuditLog
@@ -33,6 +33,8 @@ from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.scraping_desk import ScrapingDesk
+from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.settings import RegistrySettings
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
@@ -89,14 +91,17 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)
     syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=kept)
     providers = described_providers(settings.service)
-    # Exports name the providers' own addresses, wherever they are asked at.
+    # Exports and configurations name the providers' own addresses, wherever they are asked at.
     extra, stored_map = settings.service.ratecard_providers, settings.ratecard_litellm_map
-    names = Names(providers=load_providers(Path(extra) if extra else None))
+    files = load_providers(Path(extra) if extra else None)
+    names = Names(providers=files)
     documented = {name: provider.documented_names for name, provider in providers.items()}
     archive = Archive(pool=pool)
     feed = Feed(pool=pool)
     table = KeyTable()
     watch = KeyWatch(pool=pool, table=table)
+    pages = PageStore(pool=pool, days=settings.evidence_retention_days)
+    trials = Trials(pool=pool, kept=pages, addresses=read_addresses(settings.service.ratecard_provider_addresses))
     longest = settings.sync_timeout_ms / 1000 + _SECONDS_OF_GRACE
     return Parts(
         catalogue=catalogue,
@@ -105,14 +110,21 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         feed=feed,
         follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
-        pages=PageStore(pool=pool, days=settings.evidence_retention_days),
+        pages=pages,
         exports=Exports(
             catalogue=catalogue, pool=pool, names=names, stored_map=Path(stored_map) if stored_map else None
         ),
         desk=Desk(pool=pool, tell_caches=teller.tell),
         own_desk=OwnDesk(pool=pool, tell_caches=teller.tell),
+        scraping=ScrapingDesk(pool=pool, providers=files, trials=trials, allow_private=settings.scraping_allow_private),
         syncs=syncs,
-        trigger=Trigger(pool=pool, publish=publish, known=providers.keys(), wait_at_most=longest),
+        trigger=Trigger(
+            pool=pool,
+            publish=publish,
+            known=providers.keys(),
+            disabled=files.keys() - providers.keys(),
+            wait_at_most=longest,
+        ),
         doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
         key_watch=watch,
         key_desk=KeyDesk(pool=pool, watch=watch),

@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 _LOG: Final = logging.getLogger(__name__)
-_ENCODER: Final = msgspec.json.Encoder()
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 MEDIA_TYPE: Final = "application/problem+json"
 
 

@@ -41,10 +41,6 @@ FROM sync_status s ORDER BY s.provider;
 -- name: next_slot()$
 SELECT next_slot FROM schedule;
 
--- name: sync(sync_id)^
-SELECT sync_id, requested_by, reason, state, error, requested_at, started_at, deadline, completed_at
-FROM syncs WHERE sync_id = :sync_id;
-
 -- name: request(sync_id)^
 SELECT requested_at, providers FROM sync_requests WHERE sync_id = :sync_id;
 
@@ -52,10 +48,3 @@ SELECT requested_at, providers FROM sync_requests WHERE sync_id = :sync_id;
 WITH forgotten AS (DELETE FROM sync_requests WHERE requested_at < :requested_at::timestamptz - interval '7 days')
 INSERT INTO sync_requests (sync_id, providers, requested_at) VALUES (:sync_id, :providers, :requested_at::timestamptz)
 ON CONFLICT DO NOTHING;
-
--- name: sync_providers(sync_id)
-SELECT p.provider, p.joined_sync_id, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated,
-    o.pricing_updated, o.errors, o.ended_at
-FROM sync_providers p LEFT JOIN sync_outcomes o
-    ON o.provider = p.provider AND o.sync_id = coalesce(p.joined_sync_id, p.sync_id)
-WHERE p.sync_id = :sync_id ORDER BY p.provider;

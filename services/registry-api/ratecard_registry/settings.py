@@ -41,4 +41,5 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     sync_timeout_ms: Milliseconds = 300_000
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = False
+    scraping_allow_private: Flag = False
     ratecard_litellm_map: Annotated[str, takes("a file with LiteLLM's model map, for the overlay export")] = ""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import errno
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any, Final
+from typing import Any
 
 from yarl import URL
 
+from ratecard_providers.addresses import is_public
 from ratecard_scraper.faults import DisallowedError
-
-_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def check_url(url: str, *, allow_private: bool) -> URL:
@@ -30,20 +28,6 @@ def check_url(url: str, *, allow_private: bool) -> URL:
     if parsed.user or parsed.password:
         raise DisallowedError(f"the URL for {parsed.host} carries a user name or a password: leave them out")
     return parsed
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one that anybody on the internet reaches, also inside an IPv6 disguise."""
-    ip = _undisguised(ip_address(address))
-    return ip.is_global and not ip.is_multicast
-
-
-def _undisguised(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    if isinstance(ip, IPv4Address):
-        return ip
-    if ip in _NAT64:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def public_socket(info: Any) -> socket.socket:

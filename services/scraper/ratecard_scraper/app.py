@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from ratecard_pages import read_page
-from ratecard_providers.load import described_providers
+from ratecard_providers.load import described_providers, read_addresses
 from ratecard_providers.spec import Provider
 from ratecard_scraper.addresses import public_socket
 from ratecard_scraper.fetch import Fetcher, Manners
@@ -30,10 +30,11 @@ class Scraper:
 
     fetcher: Fetcher
 
-    def __init__(self, kafka: Kafka, providers: Mapping[str, Provider]) -> None:
-        """Take the provider files."""
+    def __init__(self, kafka: Kafka, providers: Mapping[str, Provider], addresses: Mapping[str, str]) -> None:
+        """Take the provider files, and where their addresses are asked instead."""
         self._kafka = kafka
         self._providers = providers
+        self._addresses = addresses
         self._readings = Readings(read_page)
 
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
@@ -45,6 +46,7 @@ class Scraper:
             readings=self._readings,
             now=now,
             new_id=lambda: str(uuid4()),
+            addresses=self._addresses,
         )
         for alert in alerts:
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)
@@ -75,7 +77,8 @@ def build(settings: ScraperSettings) -> Any:
     """Return the scraper's ASGI app."""
     kafka = Kafka(settings.kafka, client_id="ratecard-scraper")
     service = Service("scraper", kafka=kafka)
-    scraper = Scraper(kafka, described_providers(settings.service))
+    addresses = read_addresses(settings.service.ratecard_provider_addresses)
+    scraper = Scraper(kafka, described_providers(settings.service), addresses)
     kafka.consume_batches(SYNC_STARTED, group="scraper", handle_all=scraper.on_many_started, handle=scraper.on_started)
 
     @asynccontextmanager

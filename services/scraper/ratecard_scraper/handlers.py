@@ -6,13 +6,14 @@ Nothing here knows Kafka: the events to publish are returned. A list that is too
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from ratecard_providers.load import ProviderFileError, read_pricing, with_addresses
 from ratecard_providers.pricing import Pricing
 from ratecard_providers.spec import Provider
 from ratecard_scraper.evidence import page_bytes
@@ -48,14 +49,15 @@ async def scrape(
     readings: Readings,
     now: Callable[[], datetime],
     new_id: Callable[[], str],
+    addresses: Mapping[str, str] | None = None,
 ) -> tuple[tuple[PricingScraped, ...], tuple[AlertRaised, ...]]:
     """Return the events that end scraping of `started.provider`, before its deadline, and the alerts.
 
-    `provider` is None where no file describes it.
+    `provider` is None where no file describes it. A stored configuration is read at `addresses`, as the file was.
     """
     try:
         check_time(started, now())
-        known, pricing = pages_to_read(started, provider)
+        known, pricing = pages_to_read(started, provider, addresses or {})
         visitor = Visitor(
             provider=known,
             pricing=pricing,
@@ -85,7 +87,9 @@ def check_time(started: SyncStarted, now: datetime) -> None:
         raise PageError("it was asked for too late: the deadline of its sync has passed")
 
 
-def pages_to_read(started: SyncStarted, provider: Provider | None) -> tuple[Provider, Pricing]:
+def pages_to_read(
+    started: SyncStarted, provider: Provider | None, addresses: Mapping[str, str]
+) -> tuple[Provider, Pricing]:
     """Return the provider and where its prices stand, as the stored configuration or the file says.
 
     Raises NotTried, or PageError for a configuration that says nothing readable.
@@ -97,8 +101,8 @@ def pages_to_read(started: SyncStarted, provider: Provider | None) -> tuple[Prov
     pricing = provider.pricing
     if started.scraping_config is not None:
         try:
-            pricing = msgspec.convert(started.scraping_config, Pricing)
-        except msgspec.ValidationError as error:
+            pricing = with_addresses(read_pricing(started.scraping_config), addresses)
+        except ProviderFileError as error:
             raise PageError(f"the stored scraping configuration is not one: {error}; correct or delete it") from error
     if pricing is None or not pricing.pages:
         raise NotTried("the provider file names no pricing page")
