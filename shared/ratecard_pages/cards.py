@@ -13,9 +13,10 @@ import msgspec
 from lxml import etree
 
 from ratecard_pages.blocks import Span
+from ratecard_pages.context import other_prices
 from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal, torn
 from ratecard_pages.figures import MONEY, read_cell
-from ratecard_pages.html_blocks import SEEN
+from ratecard_pages.html_blocks import SEEN, Place
 from ratecard_pages.html_text import visible_texts
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
@@ -40,21 +41,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
-def read_cards(
-    cards: list[etree._Element], spans: Mapping[etree._Element, tuple[int, int]], spec: Cards, scope: Scope
-) -> Found:
+def read_cards(cards: list[etree._Element], places: Mapping[etree._Element, Place], spec: Cards, scope: Scope) -> Found:
     """Read every card that the provider file's selector found, with its place in the text that the page shows."""
     facts: list[Fact] = []
     refused: list[Refusal] = []
     inner = set(cards)
     for card in cards[:_MOST_CARDS]:
-        place = spans.get(card)
+        place = places.get(card)
         if place is None:
+            continue
+        if (section := other_prices(place.context)) is not None:
+            refused.append(refusal(section, f"the section {section!r} is about other prices than today's"))
             continue
         if inner & set(card.iterdescendants()):
             refused.append(torn(spec.card, "a card stands within another one, so tags are not closed"))
             continue
-        reader = _Card(card, Span(text=SEEN, start=place[0], end=place[1]), spec, scope)
+        reader = _Card(card, Span(text=SEEN, start=place.start, end=place.end), spec, scope)
         reader.read()
         facts += reader.facts
         refused += reader.refused

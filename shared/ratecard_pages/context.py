@@ -30,16 +30,27 @@ _AMOUNT: Final = re.compile(r"[$¥€£]\s?\d|\d\s?元")
 _IN_CURRENCY: Final = re.compile(
     r"(?:\bin |\(|^)(?:the )?(usd|us\$|u\.s\. dollars?|us dollars?|cny|rmb|yuan|eur|euros?|gbp|\$)(?![a-z])"
 )
+_TAKES_EFFECT: Final = re.compile(
+    r"\b(?:takes? effect|in effect|effective|appl(?:y|ies)|start(?:s|ing)?|begin(?:s|ning)?|valid) (?:on|from|as of) ",
+    re.IGNORECASE,
+)
+_ALL_FROM: Final = re.compile(
+    r"\b(?:these|following|new) (?:prices|rates)\b|\bthis pricing\b|"
+    r"\bprices (?:below|(?:listed|shown) (?:below|here)|in this table)\b|"
+    r"^(?:prices?|pricing|rates) (?:take effect|are (?:effective|valid)|effective|valid|appl)",
+    re.IGNORECASE,
+)
 _LONGEST_STATEMENT: Final = 250
 
 
 def layers(context: Context) -> list[Meaning]:
     """The unit and currency that the prose states, the tier of the pane, and every heading that is understood whole."""
     found = [Meaning(units=stated_units(context), currency=stated_currency(context))]
-    for heading in context.headings:
-        since, until = dates(heading.text)
+    for text in [*(heading.text for heading in context.headings), *_said_of_all(context)]:
+        since, until = dates(text)
         if since or until:
             found.append(Meaning(since=since, until=until))
+    for heading in context.headings:
         meaning = understand(heading.text)
         if heading.level == LABEL and meaning.unknown:
             found.append(Meaning(unknown=heading.text))
@@ -50,6 +61,14 @@ def layers(context: Context) -> list[Meaning]:
     if context.pane:
         found.append(Meaning(tier=context.pane))
     return found
+
+
+def _said_of_all(context: Context) -> list[str]:
+    """The sentence right above that says when all that follows holds: "The prices below take effect on ..."."""
+    said = context.prose[-1][-1:] if context.prose else ()
+    return [
+        _TAKES_EFFECT.sub("from ", text) for text in said if len(text) < _LONGEST_STATEMENT and _ALL_FROM.search(text)
+    ]
 
 
 def stated_units(context: Context) -> tuple[Unit, ...]:
@@ -110,15 +129,20 @@ def _caption(text: str) -> tuple[Unit, ...] | None:
 
 def out_of_scope(context: Context) -> str | None:
     """The heading or opening words that say that a section prices no model inference."""
-    words = [heading.text for heading in context.headings]
-    if (other := next((text for text in words[1:] if _OTHER_PRICES.search(text)), None)) is not None:
+    if (other := other_prices(context)) is not None:
         return other
+    words = [heading.text for heading in context.headings]
     if context.prose and context.prose[-1]:
         words.append(context.prose[-1][0])
     for text in words:
         if len(text) < 60 and _NO_MODEL.search(text) is not None:  # noqa: PLR2004 - a heading, not a paragraph
             return text
     return None
+
+
+def other_prices(context: Context) -> str | None:
+    """The heading below the page's own that says that a section's prices are not those of today, or only examples."""
+    return next((heading.text for heading in context.headings[1:] if _OTHER_PRICES.search(heading.text)), None)
 
 
 def about_video(context: Context) -> bool:

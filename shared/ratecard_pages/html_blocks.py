@@ -48,11 +48,19 @@ def as_tables(root: etree._Element, row_selector: str) -> None:
             cell.tag = "td"
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an element's text stands in the page's, and what stands above it."""
+
+    start: int
+    end: int
+    context: Context
+
+
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
     """The blocks of a page, the places of the elements asked for, and the context of each Astro island by its props."""
 
     blocks: Blocks
-    places: dict[etree._Element, tuple[int, int]]
+    places: dict[etree._Element, Place]
     islands: dict[str, Context]
 
 
@@ -72,10 +80,10 @@ def walk_html(
 
 class _Walker:
     def __init__(self, tier_attribute: str, marked: frozenset[etree._Element], *, unbalanced: bool) -> None:
-        self.places: dict[etree._Element, tuple[int, int]] = {}
+        self.places: dict[etree._Element, Place] = {}
         self.islands: dict[str, Context] = {}
         self._marked = marked
-        self._opened: dict[etree._Element, int] = {}
+        self._opened: dict[etree._Element, tuple[int, Context]] = {}
         self.out: list[str] = []
         self.at = 0
         self.tables: list[Table] = []
@@ -131,7 +139,7 @@ class _Walker:
     def _note_place(self, element: etree._Element, tag: str) -> None:
         """Remember where the element begins, if it says what holds for the tables in it or after it."""
         if self._marked and element in self._marked:
-            self._opened[element] = self.at
+            self._opened[element] = (self.at, self._outline.context())
         if tag in _SECTIONS and self._table is not None and self._table.has_rows:
             self._torn = True  # a table that goes on into the next section was never closed
         if tag == "astro-island" and element.get("props"):
@@ -165,7 +173,8 @@ class _Walker:
         if self._panes and self._panes[-1][0] is element:
             self._panes.pop()
         if self._opened and element in self._opened:
-            self.places[element] = (self._opened.pop(element), self.at)
+            start, context = self._opened.pop(element)
+            self.places[element] = Place(start=start, end=self.at, context=context)
         self._space(tag)
         self._text(element.tail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
@@ -19,6 +20,10 @@ from ratecard_providers.pricing import Records
 from ratecard_shared.prices import GLOBAL, Refusal
 
 NAME: Final = "records"
+_OTHER_KEY: Final = re.compile(
+    r"(?:previous|former|old|past|archived|historical|upcoming|future|planned)[_-]?(?:pric|rate|cost|model)",
+    re.IGNORECASE,
+)
 
 
 def read_records(data: Sequence[Data], scope: Scope) -> Found:
@@ -28,16 +33,34 @@ def read_records(data: Sequence[Data], scope: Scope) -> Found:
     seen = False
     for spec in scope.page.records:
         for source in data:
+            others = _of_other_prices(source.node)
             for node in walk(source.node):
-                if node.fields is not None and all(node.get(path) is not None for path in spec.where):
-                    seen = True
-                    _read(_Record(spec, source, node, scope, data), facts, refused)
+                if node.fields is None or not all(node.get(path) is not None for path in spec.where):
+                    continue
+                seen = True
+                record = _Record(spec, source, node, scope, data)
+                if (key := others.get(id(node))) is not None:
+                    refused.append(refusal(record.text, f"it stands in {key!r}, which holds other prices than today's"))
+                else:
+                    _read(record, facts, refused)
     return Found(
         mine=seen,
         facts=tuple(facts),
         refused=tuple(refused),
         reason="" if seen else "no object has the fields of a price",
     )
+
+
+def _of_other_prices(root: Node) -> dict[int, str]:
+    """The nodes below a key that says that what it holds is not in force, with that key."""
+    return {
+        id(below): key
+        for node in walk(root)
+        if node.fields is not None
+        for key, child in node.fields.items()
+        if _OTHER_KEY.match(key) is not None
+        for below in walk(child)
+    }
 
 
 class _Record:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from ratecard_pages import PageReading, read_page
-from ratecard_providers.pricing import Pricing, Records
+from ratecard_providers.pricing import Cards, Page, Pricing, Records
 from ratecard_providers.spec import Provider
 
 ROWS = "<tr><th>Model</th><th>Input</th><th>Output</th></tr><tr><td>nimbus-3</td><td>$2</td><td>$8</td></tr>"
@@ -50,6 +50,48 @@ def test_a_section_about_other_prices_gives_none(heading: str) -> None:
     reading = _page(heading)
     assert not reading.prices
     assert reading.refused
+
+
+def test_cards_and_data_about_other_prices_give_none() -> None:
+    def card(figure: int) -> str:
+        return f"<div class=card><h3>nimbus-3</h3><p>Input <b>${figure} / 1M tokens</b></p></div>"
+
+    page = f"<h1>Pricing</h1><h2>Previous pricing</h2>{card(9)}<h2>Pricing</h2>{card(2)}"
+    cards = Pricing(pages=(Page(url="x", strategies=("cards",), cards=Cards(card=".card", name="h3")),))
+    reading = read_page(
+        page.encode(), url="x", provider=Provider(id="a", name="A"), fetched_at=pages.NOW, pricing=cards
+    )
+    assert [row.rates for row in reading.prices] == [{"input": 2}]
+    assert reading.refused
+    data = {"models": [{"name": "nimbus-3", "in": 2}], "previousPrices": [{"name": "nimbus-3", "in": 9}]}
+    spec = Records(where=("name", "in"), rates={"input": "in"})
+    given = Pricing(pages=(Page(url="x", strategies=("records",), records=(spec,), unit="1M tokens"),))
+    body = json.dumps(data).encode()
+    reading = read_page(body, url="x", provider=Provider(id="a", name="A"), fetched_at=pages.NOW, pricing=given)
+    assert [row.rates for row in reading.prices] == [{"input": 2}]
+    assert "previousPrices" in reading.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The prices below take effect on October 1, 2026.",
+        "These rates apply from October 1, 2026, in USD per 1M tokens.",
+        "Prices effective October 1, 2026",
+        "New prices, starting October 1, 2026:",
+    ],
+)
+def test_a_sentence_over_a_table_says_from_when_all_of_it_holds(said: str) -> None:
+    rows = ROWS.replace("<th>Input", "<th>Input per 1M tokens").replace("<th>Output", "<th>Output per 1M tokens")
+    [row] = _page("Text models", said, rows).prices
+    assert row.effective_from == date(2026, 10, 1)
+
+
+@pytest.mark.parametrize("said", ["nimbus-2 retires from October 1, 2026.", "Prices changed last year."])
+def test_a_sentence_about_something_else_dates_nothing(said: str) -> None:
+    rows = ROWS.replace("<th>Input", "<th>Input per 1M tokens").replace("<th>Output", "<th>Output per 1M tokens")
+    [row] = _page("Text models", said, rows).prices
+    assert row.effective_from is None
 
 
 @pytest.mark.parametrize("heading", ["Text models", "Legacy models", "Model comparison", "Compare models"])
