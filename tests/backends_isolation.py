@@ -23,7 +23,7 @@ _NAME: Final = "ratecard_test_"
 async def migrated_template(server_url: str) -> AsyncIterator[str]:
     """Give the name of a migrated database to copy; copying is many times faster than migrating."""
     async with _database(server_url) as url:
-        await migrate(url)
+        await migrate(url, roles=True)
         yield urlsplit(url).path.removeprefix("/")
 
 

@@ -44,6 +44,7 @@ from ratecard_registry.telling import Teller
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
 from ratecard_shared.events import ModelChanged, PricingChanged, SyncCompleted, SyncRequested
+from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import DatabaseSettings
 
 KEY = "made-up-admin-key"
@@ -58,11 +59,14 @@ class Bench:
         pool: asyncpg.Pool,
         redis: Redis,
         *,
+        as_role: asyncpg.Pool | None = None,
         anonymous_read: bool = True,
         quarantine: Quarantine | None = None,
         providers: Mapping[str, Provider] | None = None,
     ) -> None:
+        """Wire it. The test looks through `pool`; the registry may do no more than `as_role`, if that is given."""
         self.pool = pool
+        pool = as_role or pool
         self.redis = redis
         self.now = day(0)
         self.asked: list[SyncRequested] = []
@@ -146,8 +150,10 @@ class Bench:
 @asynccontextmanager
 async def a_bench(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Bench]:
     pool = await open_pool(DatabaseSettings(database_url=database_url))
+    as_role = await open_pool(DatabaseSettings(database_url=acting_as(ROLES["registry"], database_url)))
     try:
         async with Redis.from_url(redis_url) as redis:
-            yield Bench(pool, redis, **more)
+            yield Bench(pool, redis, as_role=as_role, **more)
     finally:
+        await as_role.close()
         await pool.close()

@@ -1,4 +1,4 @@
-"""The five services as processes of a test, with whatever else is said in their environment."""
+"""The five services as processes of a test, each in its own role, with whatever else is said in their environment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
+
+from ratecard_shared.roles import ROLES, acting_as
 
 ROOMS: Final = ("scheduler", "discovery", "scraper", "enricher", "registry")
 
@@ -81,6 +83,8 @@ async def services(environment: Mapping[str, str]) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         for room in ROOMS:
             own = {**environment, "HTTP_PORT": str(ports[room]), "LOG_FORMAT": "text"}
+            if room in ROLES:
+                own["DATABASE_URL"] = acting_as(ROLES[room], environment["DATABASE_URL"])
             await stack.enter_async_context(silent_process(room, own))
         for room in ROOMS:
             await health(ports[room], until="healthy" if room == "registry" else "running")

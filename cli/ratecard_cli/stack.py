@@ -24,6 +24,7 @@ from ratecard_cli.laptop.services import SERVICES, service
 from ratecard_cli.running import Running, announced, write_private
 from ratecard_cli.terminal import say
 from ratecard_shared import database
+from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import KafkaSettings, load
 
 _SECONDS_TO_START: Final = 90
@@ -60,7 +61,8 @@ def standing(plan: Plan) -> Iterator[Stack]:
         place = Place(url=f"http://{ports.HOST}:{chosen['registry']}", key=_admin_key(plan.folder))
         told = {**plan.environment, **_environment(backends), **access(place.key)}
         specs = [
-            service(name, port=port, environment=told, folder=plan.folder.absolute()) for name, port in chosen.items()
+            service(name, port=port, environment={**told, **_own_role(name, backends)}, folder=plan.folder.absolute())
+            for name, port in chosen.items()
         ]
         say(f"Starting the services: {', '.join(SERVICES)} ...")
         with running(specs, within_seconds=_SECONDS_TO_START) as processes:
@@ -71,7 +73,7 @@ def standing(plan: Plan) -> Iterator[Stack]:
 
 async def _prepare(backends: Backends) -> None:
     created = await topics.create(load(KafkaSettings, _environment(backends)))
-    applied = await database.migrate(backends.database_url)
+    applied = await database.migrate(backends.database_url, roles=True)
     say(f"Created {len(created)} topics and applied {len(applied)} migrations.")
 
 
@@ -83,6 +85,12 @@ def access(admin_key: str) -> dict[str, str]:
     """Return who is let in: on this machine whoever wants to read, unless our shell says otherwise."""
     anonymous = os.environ.get("RATECARD_ANONYMOUS_READ", "").strip() or "true"
     return {"RATECARD_ADMIN_KEY": admin_key, "RATECARD_ANONYMOUS_READ": anonymous}
+
+
+def _own_role(service_name: str, backends: Backends) -> dict[str, str]:
+    """Return how the service reaches the database: as one that may write its own tables only, or not at all."""
+    role = ROLES.get(service_name)
+    return {"DATABASE_URL": acting_as(role, backends.database_url) if role else ""}
 
 
 def _admin_key(folder: Path) -> str:

@@ -6,6 +6,7 @@ JSON columns take and give Python values, with every number exact.
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,13 +19,26 @@ import asyncpg
 import msgspec
 from pogo_core.util import migrate as pogo
 
+from ratecard_shared.roles import grant
 from ratecard_shared.settings import DatabaseSettings
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+NOTHING: Final = "0000"
+"""What is before the first migration."""
+
 _MIGRATION_LOCK: Final = 7_246_001
+_DROPPED: Final = re.compile(r"^DROP TABLE (\w+);", re.MULTILINE)
 _LOG: Final = logging.getLogger(__name__)
 _TO_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class UnknownMigrationError(Exception):
+    """There is no such migration in the database."""
+
+
+class LossError(Exception):
+    """A step back would drop tables that have rows: their names."""
 
 
 def queries(path: Path) -> Any:
@@ -72,13 +86,45 @@ async def connected(database_url: str, *, tls: ssl.SSLContext | bool = False) ->
         await connection.close()
 
 
-async def migrate(database_url: str, *, tls: ssl.SSLContext | bool = False) -> tuple[str, ...]:
-    """Bring the schema up to date and return the migrations that were applied. Several at once wait for each other."""
+async def migrate(database_url: str, *, tls: ssl.SSLContext | bool = False, roles: bool = False) -> tuple[str, ...]:
+    """Bring the schema up to date and return the migrations that were applied. Several at once wait for each other.
+
+    With `roles` the services' roles are made; where they are, they may do what the new schema asks of them.
+    """
     async with connected(database_url, tls=tls) as connection:
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
         before = await _applied(connection)
         await pogo.apply(connection, MIGRATIONS, schema_name="public", logger=_LOG)
+        await grant(connection, make=roles)
         return tuple(sorted(await _applied(connection) - before))
+
+
+async def roll_back(
+    database_url: str, *, to: str, losing: bool = False, tls: ssl.SSLContext | bool = False
+) -> tuple[str, ...]:
+    """Take back every migration after `to` (`NOTHING` is all of them) and return those taken back, newest first.
+
+    Raises LossError where a table would go that has rows, unless `losing`, and UnknownMigrationError.
+    """
+    async with connected(database_url, tls=tls) as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        applied = await _applied(connection)
+        if to != NOTHING and not any(name.startswith(to) for name in applied):
+            raise UnknownMigrationError(to)
+        later = sorted((name for name in applied if name > to and not name.startswith(to)), reverse=True)
+        if not losing and (lost := [table for name in later async for table in _full_tables(connection, name)]):
+            raise LossError(", ".join(lost))
+        await pogo.rollback(connection, MIGRATIONS, schema_name="public", count=len(later), logger=_LOG)
+        return tuple(later)
+
+
+async def _full_tables(connection: asyncpg.Connection, migration: str) -> AsyncIterator[str]:
+    text = (MIGRATIONS / f"{migration}.sql").read_text(encoding="utf-8")
+    for table in _DROPPED.findall(text.partition("-- migrate: rollback")[2]):
+        if await connection.fetchval("SELECT to_regclass($1)", table) is None:
+            continue  # it is made and dropped on the way back
+        if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):  # noqa: S608  # a name of our own files
+            yield table
 
 
 async def _applied(connection: asyncpg.Connection) -> set[str]:

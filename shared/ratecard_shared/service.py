@@ -19,7 +19,7 @@ import asyncpg
 import uvicorn
 from aiokafka.errors import KafkaError
 
-from ratecard_shared import database, outbox, telemetry
+from ratecard_shared import database, inbox, outbox, telemetry
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
 from ratecard_shared.patience import wait_between_empty_fetches
@@ -144,6 +144,8 @@ class Service:
 
     async def _forget(self) -> None:
         await outbox.forget(self.pool, service=self.name)
+        if self._database:
+            await inbox.forget(self.pool, service=self.name, days=self._database.inbox_retention_days)
 
     async def health(self) -> dict[str, str]:
         """Return the state of the service and of each thing it leans on."""

@@ -95,6 +95,7 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"
     database_tls: Flag = False
     database_tls_ca: ReadableFile = ""
     database_pool_size: Annotated[int, takes("a whole number from 2", ge=2)] = 8
+    inbox_retention_days: Annotated[int, takes("a whole number of days; 0 keeps all", ge=0)] = 30
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):

@@ -30,6 +30,7 @@ from ratecard_shared.events import (
     SyncStarted,
 )
 from ratecard_shared.prices import PriceRow
+from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import DatabaseSettings
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ class Clock:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(DatabaseSettings(database_url=database_url))
+    pool = await open_pool(DatabaseSettings(database_url=acting_as(ROLES["enricher"], database_url)))
     yield pool
     await pool.close()
 

@@ -10,7 +10,7 @@ import pytest
 from registry_bench import Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
-from ratecard_registry import catalogue, evidence, exporting, past, store, sync_store
+from ratecard_registry import catalogue, evidence, exporting, past, retention, store, sync_store
 from ratecard_shared.database import connected, queries
 from ratecard_shared.events import MatchExplained, PriceChangeKind
 from ratecard_shared.prices import Evidence
@@ -24,7 +24,15 @@ async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
 
 @pytest.mark.parametrize(
     "path",
-    [store.QUERIES, sync_store.QUERIES, catalogue.QUERIES, evidence.QUERIES, past.QUERIES, exporting.QUERIES],
+    [
+        store.QUERIES,
+        sync_store.QUERIES,
+        catalogue.QUERIES,
+        evidence.QUERIES,
+        past.QUERIES,
+        exporting.QUERIES,
+        retention.QUERIES,
+    ],
     ids=lambda path: path.stem,
 )
 async def test_every_query_fits_the_schema(database_url: str, path: Any) -> None:

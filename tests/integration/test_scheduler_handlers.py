@@ -18,8 +18,9 @@ from ratecard_scheduler.alerts import Channels, UndeliveredError
 from ratecard_scheduler.handlers import Scheduler
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_shared.codec import decode
-from ratecard_shared.database import open_pool
+from ratecard_shared.database import connected, open_pool
 from ratecard_shared.events import AlertRaised, ProviderOutcome, SyncCompleted, SyncRequested, SyncStarted
+from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import DatabaseSettings, KafkaSettings, ServiceSettings
 from ratecard_shared.syncs import sync_id
 
@@ -38,7 +39,7 @@ class Clock:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(DatabaseSettings(database_url=database_url))
+    pool = await open_pool(DatabaseSettings(database_url=acting_as(ROLES["scheduler"], database_url)))
     yield pool
     await pool.close()
 
@@ -116,9 +117,10 @@ async def test_the_outcome_ends_the_sync_and_those_that_joined_it(pool: asyncpg.
     assert len(await said(pool, "sync.started")) == 2
 
 
-async def test_flags_and_stored_configuration_reach_sync_started(pool: asyncpg.Pool) -> None:
+async def test_flags_and_stored_configuration_reach_sync_started(pool: asyncpg.Pool, database_url: str) -> None:
     config = {"pages": [{"url": "https://acme.example/pricing", "strategies": ["table"]}]}
-    await pool.execute("INSERT INTO scraping_config (provider, config) VALUES ('acme', $1)", config)
+    async with connected(database_url) as registry:
+        await registry.execute("INSERT INTO scraping_config (provider, config) VALUES ('acme', $1)", config)
     wired = scheduler(pool, Clock(), enable_model_discovery=False)
     await wired.on_requested(SyncRequested(), record(1))
     acme, zeta = await said(pool, "sync.started")
@@ -256,3 +258,24 @@ async def test_a_message_that_no_channel_takes_is_sent_later(pool: asyncpg.Pool)
     await desk.tell()
     await desk.tell()
     assert answers == []
+
+
+async def test_old_syncs_are_forgotten_and_the_newest_slot_stays(pool: asyncpg.Pool) -> None:
+    now = datetime.now(UTC)
+    for age in (1, 89, 91, 200):
+        at = now - timedelta(days=age)
+        await pool.execute(
+            "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline)"
+            " VALUES ($1, 'completed', $2, $2, $2)",
+            f"{age}",
+            at,
+        )
+        await pool.execute("INSERT INTO sync_providers VALUES ($1, 'acme', NULL, $2, $2, $2)", f"{age}", at)
+        await pool.execute("INSERT INTO schedule_slots (slot, claimed_at) VALUES ($1, $1)", at - timedelta(days=100))
+    clock = Clock()
+    clock.now = now
+    await scheduler(pool, clock).forget()
+    for table in ("syncs", "sync_providers"):
+        left = await pool.fetchval(f"SELECT array_agg(sync_id ORDER BY sync_id) FROM {table}")  # noqa: S608
+        assert left == ["1", "89"]
+    assert await pool.fetchval("SELECT array_agg(slot) FROM schedule_slots") == [now - timedelta(days=101)]

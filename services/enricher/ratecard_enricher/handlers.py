@@ -53,7 +53,7 @@ class Enricher:
         self._check(started.provider)
         async with self._pool().acquire() as connection, connection.transaction():
             join = await self._store.lock(connection, started.sync_id, started.provider)
-            if await inbox.first_time(connection, SERVICE, started.event_id):
+            if await inbox.first_time(connection, SERVICE, started.event_id, said_at=started.occurred_at):
                 join = await self._store.start(connection, started)
                 await self._close_if_whole(connection, join)
 
@@ -73,7 +73,7 @@ class Enricher:
         self._check(part.provider)
         async with self._pool().acquire() as connection, connection.transaction():
             join = await self._store.lock(connection, part.sync_id, part.provider)
-            if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id):
+            if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id, said_at=part.occurred_at):
                 return
             if await self._store.add(connection, side, part):
                 await self._close_if_whole(connection, join)

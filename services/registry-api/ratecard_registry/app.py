@@ -33,6 +33,7 @@ from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.retention import Retention
 from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.settings import RegistrySettings
@@ -49,6 +50,7 @@ _SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
 _SECONDS_BETWEEN_LOOKS_AT_KEYS: Final = 0.5
 _SECONDS_BETWEEN_NOTES_OF_USE: Final = 30.0
 _SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES: Final = 6 * 3600.0
+_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS: Final = 600.0
 _SECONDS_OF_GRACE: Final = 30.0
 
 
@@ -69,6 +71,9 @@ def build(settings: RegistrySettings) -> Any:
     kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
+    retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
     parts = _parts(settings, service, kafka, teller, cache)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
     service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")

@@ -94,7 +94,8 @@ ON CONFLICT (provider, model_id, tier, context_limit, currency, region, effectiv
     absent_in = EXCLUDED.absent_in, sync_id = EXCLUDED.sync_id;
 
 -- name: end_history(rows)!
--- The provider stopped charging this price: the row keeps all it said, and gains its end.
+-- The provider stopped charging this price: the row keeps all it said, and gains its end. That moves it to the partition
+-- of the year in which it ended.
 UPDATE pricing_history h SET end_date = r.end_date, end_recorded_at = r.end_recorded_at, closed_by = r.closed_by
 FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r
 WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
@@ -107,9 +108,9 @@ UPDATE pricing_history h SET superseded_at = r.superseded_at, closed_by = r.clos
 FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r
 WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
     = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
-  AND h.superseded_at IS NULL
+  AND h.end_date IS NULL AND h.superseded_at IS NULL
   AND CASE r.kind WHEN 'scheduled' THEN h.kind = 'scheduled' AND h.effective_date = r.effective_date
-      ELSE h.kind <> 'scheduled' AND h.end_date IS NULL END;
+      ELSE h.kind <> 'scheduled' END;
 
 -- name: add_history(rows)!
 INSERT INTO pricing_history (provider, model_id, tier, context_limit, currency, region, input_cost_per_million,

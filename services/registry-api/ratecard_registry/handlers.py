@@ -69,7 +69,7 @@ class Registry:
 
     async def apply(self, connection: asyncpg.Connection, events: Sequence[Enriched]) -> Counted:
         """Apply events in the caller's transaction, and return what to count once it is committed."""
-        new = await inbox.first_times(connection, CONSUMER, [event.event_id for event in events])
+        new = await inbox.first_times(connection, CONSUMER, [(event.event_id, event.occurred_at) for event in events])
         applying = Applying(
             self._store, self._syncs, connection, self._now(), quarantine=self._quarantine, own=self._own
         )
@@ -85,7 +85,7 @@ class Registry:
         """Show that a provider is being synced."""
         self._check([started.provider])
         async with self._pool().acquire() as connection, connection.transaction():
-            if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id):
+            if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id, said_at=started.occurred_at):
                 await self._store.lock(connection, [started.provider])
                 await self._syncs.began(connection, started)
                 await self._store.bump(connection, [SYNC_STATUS])
@@ -94,7 +94,7 @@ class Registry:
     async def on_pages(self, scraped: PricingScraped, _record: Any = None) -> None:
         """Keep the bytes of the pages that prices were read from."""
         async with self._pool().acquire() as connection, connection.transaction():
-            if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id):
+            if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id, said_at=scraped.occurred_at):
                 await self._syncs.keep_bodies(connection, scraped.bodies, self._now())
                 if self._quarantine:
                     await self._quarantine.keep_refusals(connection, scraped, self._now())

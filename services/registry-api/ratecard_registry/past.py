@@ -61,6 +61,8 @@ class Past:
             last=last,
             known=known or LAST_DAY,
             announced_after=known or now,
+            # An end that was not known then does not count, so what ended earlier may have been in force.
+            ended_after=FIRST_DAY if known else _year_of(first),
             current=known is None,
         )
         found: dict[Place, list[DatedPrice]] = defaultdict(list)
@@ -91,6 +93,11 @@ class Past:
             return []
         rows = self._sql.other_names(self._pool(), names=wanted)
         return [(row["name"], (row["provider"], row["id"])) async for row in rows]
+
+
+def _year_of(time: datetime) -> datetime:
+    """Return when the year began, as partitions do: nothing of a partition that is looked into is then left out."""
+    return time.astimezone(UTC).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _dated(row: Any) -> DatedPrice:

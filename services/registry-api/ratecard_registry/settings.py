@@ -18,6 +18,9 @@ from ratecard_shared.settings import (
 )
 
 Days = Annotated[int, takes("a whole number of days; 0 keeps all", ge=0)]
+Months = Annotated[
+    str, takes("a whole number of months from 12 to 999; 0 keeps all", pattern=r"^(0|1[2-9]|[2-9]\d|[1-9]\d\d)$")
+]
 Ttl = Annotated[int, takes("a whole number of seconds from 1", ge=1)]
 
 
@@ -38,6 +41,7 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     pricing_cache_ttl: Ttl = 3600
     fallback_cache_ttl: Ttl = 604_800
     evidence_retention_days: Days = 400
+    pricing_history_retention_months: Months = "0"
     sync_timeout_ms: Milliseconds = 300_000
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = False

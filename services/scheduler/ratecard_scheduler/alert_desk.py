@@ -48,7 +48,7 @@ class AlertDesk:
         """Log the alert and keep what it says; `tell` sends it."""
         key = alerting.key_of(alert)
         async with self._pool().acquire() as connection, connection.transaction():
-            if not await inbox.first_time(connection, CONSUMER, alert.event_id):
+            if not await inbox.first_time(connection, CONSUMER, alert.event_id, said_at=alert.occurred_at):
                 return
             await self._sql.lock_trouble(connection, key=key)
             row = await self._sql.trouble(connection, key=key)

@@ -20,6 +20,7 @@ from ratecard_shared.topics import ALERT_RAISED, SYNC_COMPLETED, SYNC_REQUESTED
 _SECONDS_BETWEEN_LOOKS_AT_THE_SCHEDULE: Final = 2.0
 _SECONDS_BETWEEN_LOOKS_AT_ALERTS: Final = 2.0
 _SECONDS_BETWEEN_COUNTS: Final = 15.0
+_HOUR: Final = 3600.0
 
 
 def build(settings: SchedulerSettings) -> Any:
@@ -41,4 +42,5 @@ def build(settings: SchedulerSettings) -> Any:
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_SCHEDULE, scheduler.tick, name="schedule")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_ALERTS, alerts.tell, name="alerts")
     service.every(_SECONDS_BETWEEN_COUNTS, scheduler.count, name="count")
+    service.every(_HOUR, scheduler.forget, name="forget syncs")
     return probe_app(service.running, service.health)

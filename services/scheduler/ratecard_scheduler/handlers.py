@@ -30,6 +30,7 @@ _OVER_WITH_A_GOOD_SYNC: Final = (
     "scraping.blocked",
     "scraping.structure",
 )
+_KEPT: Final = timedelta(days=90)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -58,14 +59,15 @@ class Scheduler:
         """Turn the request into the sync that its place in the topic names. A redelivery is the same sync."""
         sync = sync_id(record.topic, record.partition, record.offset, record.timestamp)
         now = self._now()
+        asked_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else now
         async with self._pool().acquire() as connection, connection.transaction():
-            if not await inbox.first_time(connection, SERVICE, sync):
+            if not await inbox.first_time(connection, SERVICE, sync, said_at=asked_at):
                 return
             made = plan(
                 request,
                 known=self._known,
                 running=await self._store.running(connection, now),
-                age=now - datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else timedelta(),
+                age=now - asked_at,
                 expires_after=timedelta(milliseconds=self._settings.sync_request_expiry_ms),
             )
             await self._start(connection, sync, request, made, now)
@@ -98,7 +100,8 @@ class Scheduler:
         """Mark the sync as over, plan to try again what failed, and tell what is well again."""
         now = self._now()
         async with self._pool().acquire() as connection, connection.transaction():
-            if not await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id):
+            said_at = completed.occurred_at
+            if not await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id, said_at=said_at):
                 return
             await self._store.end(connection, completed.sync_id, success=completed.success, at=now)
             sync = await self._store.sync(connection, completed.sync_id)
@@ -134,6 +137,10 @@ class Scheduler:
 
     async def _alert(self, connection: asyncpg.Connection, alert: AlertRaised) -> None:
         await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+
+    async def forget(self) -> None:
+        """Drop syncs of which nobody will ask any more."""
+        await self._store.forget(self._pool(), self._now() - _KEPT)
 
     async def tick(self) -> None:
         """Ask for a sync if the newest slot of the schedule is not taken yet: missed ones are caught up once."""

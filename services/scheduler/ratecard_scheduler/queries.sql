@@ -35,6 +35,12 @@ SELECT EXISTS (SELECT FROM claimed);
 -- name: any_slot()$
 SELECT EXISTS (SELECT FROM schedule_slots);
 
+-- name: forget_syncs(before)!
+DELETE FROM syncs WHERE started_at < :before;
+
+-- name: forget_slots(before)!
+DELETE FROM schedule_slots WHERE claimed_at < :before AND slot < (SELECT max(slot) FROM schedule_slots);
+
 -- name: plan_next(cron, next_slot)!
 INSERT INTO schedule (cron, next_slot) VALUES (:cron, :next_slot)
 ON CONFLICT (is_only) DO UPDATE SET cron = EXCLUDED.cron, next_slot = EXCLUDED.next_slot

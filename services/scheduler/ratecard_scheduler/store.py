@@ -107,6 +107,11 @@ class Store:
         first_ever = not await self._sql.any_slot(connection)
         return bool(await self._sql.claim_slot(connection, slot=slot)) and not first_ever
 
+    async def forget(self, pool: asyncpg.Pool, before: datetime) -> None:
+        """Drop the syncs and slots from before that time; the newest slot stays, as the mark to start from."""
+        await self._sql.forget_syncs(pool, before=before)
+        await self._sql.forget_slots(pool, before=before)
+
     async def plan_next(self, connection: asyncpg.Connection, cron: str, next_slot: datetime | None) -> None:
         """Say when the next scheduled sync is, None where the schedule is off."""
         await self._sql.plan_next(connection, cron=cron, next_slot=next_slot)
