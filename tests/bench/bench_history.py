@@ -1,0 +1,125 @@
+"""Prices of another time and pages of history with ten million rows, beside the same with a hundred thousand.
+
+Both databases hold the same models with four prices each, which changed ten times or a thousand times in five years.
+The same requests go to a registry over each, in turns. Loading ten million rows takes about three minutes on two cores:
+`HISTORY_ROWS=1000000 make bench ARGS=history` measures with fewer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import asyncpg
+from registry_bench import Bench, a_bench
+from results import Result, at_most
+
+from ratecard_cli.laptop.backends import Backends, embedded_backends
+from ratecard_cli.laptop.homes import forget
+from ratecard_registry.retention import Retention
+from ratecard_shared.database import connected, migrate, queries
+
+ROWS: Final = int(os.environ.get("HISTORY_ROWS") or 10_000_000)
+FEW_ROWS: Final = 100_000
+MOST_RATIO: Final = 2.0
+MODELS: Final = 2_500
+PROVIDERS: Final = 50
+KEYS: Final = 4
+ROUNDS: Final = 600
+WARM_UP: Final = 50
+BEGAN: Final = datetime(2022, 1, 1, tzinfo=UTC)
+
+
+def measure() -> Iterator[Result]:
+    """Measure."""
+    folder = Path(tempfile.mkdtemp(prefix="ratecard-bench-"))
+    try:
+        with embedded_backends(folder, durable=False) as backends:
+            found = asyncio.run(_measured(backends))
+    finally:
+        forget(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    for what, (few, many) in found.items():
+        name = f"{what}: p99 with {ROWS:,} rows of history, beside {FEW_ROWS:,}"
+        yield at_most(MOST_RATIO, name, ours=_p99(many) * 1000, floor=_p99(few) * 1000, unit="ms")
+
+
+async def _measured(backends: Backends) -> dict[str, list[list[float]]]:
+    async with AsyncExitStack() as stack:
+        registries = [
+            await stack.enter_async_context(
+                a_bench(await _filled(backends, rows), f"{backends.redis_url[:-1]}{number}")
+            )
+            for number, rows in enumerate((FEW_ROWS, ROWS), start=1)
+        ]
+        for registry in registries:
+            registry.now = datetime.now(UTC)
+        return await _asked(registries)
+
+
+async def _asked(registries: Sequence[Bench]) -> dict[str, list[list[float]]]:
+    chance = random.Random(1)  # noqa: S311  # the same requests each time
+    found: dict[str, list[list[float]]] = {"?at=": [[], []], "pricing-history": [[], []]}
+    for turn in range(WARM_UP + ROUNDS):
+        number = chance.randint(1, MODELS)
+        at = BEGAN + chance.random() * (datetime.now(UTC) - BEGAN)
+        asked: dict[str, tuple[str, dict[str, Any]]] = {
+            "?at=": ("/api/models", {"provider": f"p{number % PROVIDERS}", "at": at.isoformat(), "limit": 50}),
+            "pricing-history": (f"/api/models/p{number % PROVIDERS}/model-{number}/pricing-history", {"limit": 50}),
+        }
+        for what, (path, query) in asked.items():
+            for registry, seconds in zip(registries, found[what], strict=True):
+                began = time.perf_counter()
+                answer = await registry.get(path, **query)
+                if turn >= WARM_UP:
+                    seconds.append(time.perf_counter() - began)
+                _check(what, answer)
+    return found
+
+
+def _check(what: str, answer: Any) -> None:
+    """Stop a measurement of answers that hold no prices."""
+    prices = [row for model in answer["data"] for row in model["pricing"]] if what == "?at=" else answer["data"]
+    if len(prices) < (50 * KEYS if what == "?at=" else 40):
+        raise SystemExit(f"{what} answered with {len(prices)} prices")
+
+
+async def _filled(backends: Backends, rows: int) -> str:
+    """Return the URL of a new database with so many rows of history."""
+    name = f"history_{rows}"
+    async with connected(backends.database_url) as server:
+        await server.execute(f"CREATE DATABASE {name}")
+    url = urlsplit(backends.database_url)._replace(path=f"/{name}").geturl()
+    await migrate(url, roles=True)
+    async with asyncpg.create_pool(url, min_size=1, max_size=1, command_timeout=3600) as pool:
+        sql = queries(Path(__file__).with_suffix(".sql"))
+        await sql.add_models(pool, models=MODELS, providers=PROVIDERS)
+        await sql.add_versions(pool)
+        for year in range(BEGAN.year, datetime.now(UTC).year):
+            await pool.fetchval("SELECT pricing_history_add_year($1)", year)
+        await Retention(pool=lambda: pool).make_partitions()
+        # Indexes that are made afterwards are made in a third of the time.
+        indexes = [tuple(row.values()) async for row in sql.indexes(pool)]
+        for _, index in indexes:
+            await pool.execute(f"DROP INDEX {index}")
+        span = datetime.now(UTC) - BEGAN - timedelta(days=1)
+        await sql.add_history(pool, changes=rows // MODELS // KEYS, span=span)
+        for made_by, _ in indexes:
+            await pool.execute(made_by)
+        await sql.add_prices(pool)
+        await pool.execute("VACUUM ANALYZE")
+    return url
+
+
+def _p99(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.99)]
