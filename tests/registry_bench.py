@@ -30,6 +30,7 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.imports.importing import Importer
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
@@ -98,6 +99,14 @@ class Bench:
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 own_desk=OwnDesk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 scraping=ScrapingDesk(pool=lambda: pool, providers=providers or {}, trials=trials, now=self.clock),
+                importer=Importer(
+                    pool=lambda: pool,
+                    catalogue=self.catalogue,
+                    names=Names(providers=load_providers()),
+                    documented=documented,
+                    tell_caches=self.teller.tell,
+                    now=self.clock,
+                ),
                 syncs=syncs,
                 trigger=Trigger(
                     pool=lambda: pool,

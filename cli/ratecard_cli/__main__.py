@@ -28,12 +28,14 @@ Examples:
     ratecard sync --providers openai,google
     ratecard models --provider openai --json
     ratecard price MODEL --at 2026-03-01
+    ratecard own-price add openai/MODEL --rate input=1.5 --evidence 'contract'
+    ratecard import historical-v1.json --format llm-prices --dry-run
     ratecard scrape openai --from page.html --json
 
-`models`, `price`, `sync` and `keys` ask the API at RATECARD_API_URL. Without
-it: the one that `ratecard up` or `ratecard demo` runs in this folder, or else
-http://127.0.0.1:8080. They send the key in RATECARD_API_KEY, or else the one
-in RATECARD_ADMIN_KEY.
+`models`, `price`, `sync`, `own-price`, `import` and `keys` ask the API at
+RATECARD_API_URL. Without it: the one that `ratecard up` or `ratecard demo`
+runs in this folder, or else http://127.0.0.1:8080. They send the key in
+RATECARD_API_KEY, or else the one in RATECARD_ADMIN_KEY.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 something cannot be reached,
 4 no such model or price, 130 interrupted.
@@ -49,6 +51,8 @@ _COMMANDS: Final = {
     "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
     "providers": ("ratecard_cli.providers:providers", "List the provider files, or check them."),
     "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),
+    "own-price": ("ratecard_cli.own_prices:own_price", "Set prices by hand: list them, add, end or withdraw one."),
+    "import": ("ratecard_cli.importing:import_list", "Import the past prices of another tool's list."),
     "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
     "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),
 }

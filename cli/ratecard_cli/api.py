@@ -55,6 +55,12 @@ class Api:
         """Return the JSON that the API answers to `body`. Raises CommandError."""
         return await self._ask("POST", path, json=body)
 
+    async def send(self, path: str, query: Mapping[str, str], body: bytes) -> Any:
+        """Return the JSON that the API answers to a file. Raises CommandError."""
+        return await self._ask(
+            "POST", path, params=dict(query), data=aiohttp.BytesPayload(body, content_type="application/json")
+        )
+
     async def models(self, query: Mapping[str, str]) -> list[Any]:
         """Return the models of all pages."""
         wanted = {**query, "limit": _MOST}

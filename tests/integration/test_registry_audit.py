@@ -97,6 +97,7 @@ CHANGING: Final[dict[str, tuple[str, Prepare]]] = {
     "POST /api/admin/quarantine/{entry_id:int}/reject": ("quarantine.reject", reject),
     "POST /api/admin/keys": ("keys.create", at("/api/admin/keys", {"name": "billing"})),
     "POST /api/admin/keys/{key_id:int}/revoke": ("keys.revoke", revoke),
+    "POST /api/admin/import": ("import", at("/api/admin/import?format=genai-prices", [])),
     "POST /api/admin/own-prices": ("own_price.record", own_price),
     "POST /api/admin/own-prices/{number:int}/end": ("own_price.end", of_own_price("end")),
     "POST /api/admin/own-prices/{number:int}/withdraw": ("own_price.withdraw", of_own_price("withdraw")),

@@ -39,6 +39,8 @@ from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
+from ratecard_registry.imports import api as api_imports
+from ratecard_registry.imports.importing import Importer
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
@@ -64,6 +66,7 @@ _ADMIN: Final = [
     *api_quarantine.ROUTES,
     *api_own.ROUTES,
     *api_scraping.ROUTES,
+    *api_imports.ROUTES,
     *api_keys.ROUTES,
     *api_audit.ROUTES,
     *web_data.ADMIN_ROUTES,
@@ -84,6 +87,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     desk: Desk
     own_desk: OwnDesk
     scraping: ScrapingDesk
+    importer: Importer
     syncs: Syncs
     trigger: Trigger
     doctor: Doctor

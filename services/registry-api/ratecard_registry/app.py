@@ -25,6 +25,7 @@ from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
 from ratecard_registry.handlers import Registry
+from ratecard_registry.imports.importing import Importer
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
@@ -122,6 +123,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         desk=Desk(pool=pool, tell_caches=teller.tell),
         own_desk=OwnDesk(pool=pool, tell_caches=teller.tell),
         scraping=ScrapingDesk(pool=pool, providers=files, trials=trials, allow_private=settings.scraping_allow_private),
+        importer=Importer(pool=pool, catalogue=catalogue, names=names, documented=documented, tell_caches=teller.tell),
         syncs=syncs,
         trigger=Trigger(
             pool=pool,

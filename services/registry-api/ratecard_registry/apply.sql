@@ -120,6 +120,14 @@ SELECT r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region, r.
     r.model_id, r.revision
 FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r ORDER BY r.provider, r.model_id, r.revision;
 
+-- name: supersede_imported(rows)!
+-- What was imported ends where the first recorded price begins: nothing imported is believed of a time after that.
+UPDATE pricing_history h SET superseded_at = r.recorded_at
+FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r
+WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
+    = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
+  AND h.effective_date >= r.effective_date AND h.kind = 'imported' AND h.superseded_at IS NULL;
+
 -- name: move_history(provider, page_name, model_id)!
 UPDATE pricing_history SET model_id = :model_id WHERE provider = :provider AND model_id = :page_name;
 

@@ -17,9 +17,10 @@ from ratecard_registry.changes import Decision
 from ratecard_registry.history import History, history_of
 from ratecard_registry.rows import model_from, model_row, own_from, price_from, price_row
 from ratecard_registry.says import said_by
-from ratecard_registry.stored import Applied, OwnPrice, Price, StoredModel
+from ratecard_registry.stored import Applied, OwnPrice, Price, StoredModel, midnight
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
+from ratecard_shared.events import PriceChangeKind
 
 QUERIES: Final = Path(__file__).with_name("apply.sql")
 SERVICE: Final = "registry-api"
@@ -170,6 +171,12 @@ class Store:
         ):
             if rows:
                 await write(connection, rows=rows)
+        if early := [row for row in wave.added if _began_before_today(row)]:
+            await self._sql.supersede_imported(connection, rows=early)
+
+
+def _began_before_today(row: Any) -> bool:
+    return row["kind"] is PriceChangeKind.FIRST_SEEN and row["effective_date"] < midnight(row["recorded_at"].date())
 
 
 def _difference(decisions: Sequence[Decision], part: str) -> tuple[list[Any], list[Any]]:

@@ -28,7 +28,7 @@ from ratecard_registry.exports.usage_paths import extractors
 from ratecard_registry.views import ModelView
 from ratecard_shared.events import Usability
 
-_TOKENS: Final = {
+TOKENS: Final = {
     "input": "input_mtok",
     "output": "output_mtok",
     "cached_input": "cache_read_mtok",
@@ -120,7 +120,7 @@ def _price(key: str, base: Decimal, by_band: Mapping[int, Mapping[str, Decimal]]
 
 
 def _prices(rates: Rates) -> dict[str, Decimal]:
-    found = {key: rates[name] for name, key in _TOKENS.items() if name in rates}
+    found = {key: rates[name] for name, key in TOKENS.items() if name in rates}
     if (written := cache_write(rates)) is not None:
         found["cache_write_mtok"] = written
     if "characters" in rates:
