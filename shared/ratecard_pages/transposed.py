@@ -19,6 +19,10 @@ from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "transposed"
+_NO_MODEL: Final = re.compile(
+    r"(?:tiers?|plans?|levels?|phases?|steps?|usage|volume|q[1-4]|h[12]|years?|from|since|until|"
+    r"jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b.*|.*\b(?:tier|plan|users?|seats?|tokens?)\b.*"
+)
 _CORNER: Final = re.compile(r"|features?|specifications?|pricing")
 _NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
 
@@ -53,7 +57,8 @@ def _label_width(top: Sequence[Cell | None]) -> int:
 def _is_model(cell: Cell | None) -> bool:
     """Whether a header that no "model" stands over can be nothing but a model's name."""
     text = cell.text if cell is not None else ""
-    return re.search(r"\d", text) is not None and understand(text).unknown != "" and not read_names((text,)).fault
+    named = re.search(r"\d", text) is not None and _NO_MODEL.fullmatch(fold(text)) is None
+    return named and understand(text).unknown != "" and read_names((text,)).fault is None
 
 
 class _Reader:

@@ -97,6 +97,7 @@ _LONG_RE: Final = re.compile(r"long[- ]context|长上下文")
 _SHORT_RE: Final = re.compile(r"short[- ]context|短上下文")
 _LABEL_MARK: Final = re.compile(r"(?<=[^\W\d_])\(\d\)(?=\W|$)|(?<=\))\(\d\)(?=\W|$)")
 _ONE: Final = r"(?:cached |cache[- ](?:hit|read) )?(?:inputs?|outputs?)(?: (?:prices?|costs?|tokens?|rates?))*"
+_SHORT_ORDER: Final = re.compile(r"(?<![a-z])(in|out)\s*/\s*(out|in)(?![a-z])")
 _ORDER: Final = re.compile(rf"(?<![a-z/] )(?<![a-z/])(?:{_ONE})(?:\s*/\s*(?:{_ONE}))+(?![a-z]|\s*/| (?!per\b)[a-z])")
 """Several prices in one cell, told apart by their order alone: "Input / Output"."""
 _LEFTOVER: Final = re.compile(r"[^\w\u0370-\uffff]+|_+")
@@ -193,6 +194,7 @@ def _understand(text: str) -> Meaning:
 
 def _take_order(text: str) -> tuple[str, tuple[str, ...]]:
     """The components that a label lists, and the text without them. A component named twice is no order."""
+    text = _SHORT_ORDER.sub(r"\1put / \2put", text)
     found = _ORDER.search(text)
     parts = [_all(_COMPONENTS, part)[0] for part in found[0].split("/")] if found else []
     order = tuple(part[0] if len(part) == 1 else _one_component(part)[0] or "" for part in parts if part)

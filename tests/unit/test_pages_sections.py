@@ -154,6 +154,16 @@ def test_a_row_without_a_name_is_its_model_s_only_where_its_figures_say_what_the
     assert row.rates == {"input": 2, "output": 8}
 
 
+@pytest.mark.parametrize("corner", ["Feature", ""])
+def test_models_may_be_columns_beside_a_list_of_features(corner: str) -> None:
+    page = f"<p>Prices per 1M tokens.</p><table><tr><th>{corner}</th><th>%s</th><th>%s</th></tr><tr><td>Input / Output</td>"
+    page += "<td>$2 / $8</td><td>$1 / $4</td></tr></table>"
+    read = pages.read(page % ("Nimbus 3", "Nimbus 3 Mini"), "transposed")
+    assert {row.name: row.rates["output"] for row in read.prices} == {"Nimbus 3": 8, "Nimbus 3 Mini": 4}
+    for heads in (("Tier 1", "Tier 2"), ("Q1 2026", "Q2 2026"), ("Standard", "Batch"), ("Up to 1M tokens", "Nimbus 3")):
+        assert not pages.read(page % heads, "transposed").prices
+
+
 def test_tiers_in_bold_over_tables_are_theirs_and_a_row_of_tabs_is_nobody_s() -> None:
     def table(figure: int) -> str:
         return f"| Model | Input | Output |\n|---|---|---|\n| nimbus-3 | ${figure} | ${figure * 4} |\n\n"

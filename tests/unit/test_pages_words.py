@@ -161,6 +161,7 @@ def test_labels_that_are_not_understood_say_so(label: str) -> None:
     [
         ("Input / Output (per MTok)", ("input", "output")),
         ("Output price / input price", ("output", "input")),
+        ("Pricing [in / out per million tokens]", ("input", "output")),
         ("Pricing (Input / Cached input / Output)", ("input", "cached_input", "output")),
     ],
 )
