@@ -156,8 +156,8 @@ def test_a_row_without_a_name_is_its_model_s_only_where_its_figures_say_what_the
 
 @pytest.mark.parametrize("corner", ["Feature", ""])
 def test_models_may_be_columns_beside_a_list_of_features(corner: str) -> None:
-    page = f"<p>Prices per 1M tokens.</p><table><tr><th>{corner}</th><th>%s</th><th>%s</th></tr><tr><td>Input / Output</td>"
-    page += "<td>$2 / $8</td><td>$1 / $4</td></tr></table>"
+    head = f"<p>Prices per 1M tokens.</p><table><tr><th>{corner}</th><th>%s</th><th>%s</th></tr>"
+    page = f"{head}<tr><td>Input / Output</td><td>$2 / $8</td><td>$1 / $4</td></tr></table>"
     read = pages.read(page % ("Nimbus 3", "Nimbus 3 Mini"), "transposed")
     assert {row.name: row.rates["output"] for row in read.prices} == {"Nimbus 3": 8, "Nimbus 3 Mini": 4}
     for heads in (("Tier 1", "Tier 2"), ("Q1 2026", "Q2 2026"), ("Standard", "Batch"), ("Up to 1M tokens", "Nimbus 3")):
