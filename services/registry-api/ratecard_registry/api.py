@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.spec import Components
 
 from ratecard_registry import (
     api_audit,
@@ -34,7 +36,7 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.costing import Costs
-from ratecard_registry.describing import ExactNumbers
+from ratecard_registry.describing import ADMINISTERING, KEY_SCHEMES, READING, ExactNumbers
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.feed import Feed
@@ -101,12 +103,12 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     """Return the app. `lifespan` runs the service around it."""
     return Litestar(
         route_handlers=[
-            Router("/", route_handlers=_READING, guards=[parts.access.needing(Scope.READ)]),
+            Router("/", guards=[parts.access.needing(Scope.READ)], **_keyed(_READING, READING)),
             Router(
                 "/",
-                route_handlers=_ADMIN,
                 guards=[parts.access.needing(Scope.ADMIN)],
                 dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+                **_keyed(_ADMIN, ADMINISTERING),
             ),
             *api_health.ROUTES,
             *web_pages.ROUTES,
@@ -125,10 +127,18 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
             version="1",
             description="AI models and their prices, with history and evidence.",
             path="/docs",
+            components=Components(security_schemes={**KEY_SCHEMES}),
             render_plugins=[SwaggerRenderPlugin(), JsonRenderPlugin()],
         ),
         logging_config=None,
     )
+
+
+def _keyed(routes: Sequence[Any], refusals: Mapping[int, ResponseSpec]) -> dict[str, Any]:
+    """Return the routes described as such that need a key: how to send one, and how they refuse."""
+    for route in routes:
+        route.responses = {**refusals, **(route.responses or {})}
+    return {"route_handlers": routes, "security": [{name: []} for name in KEY_SCHEMES]}
 
 
 def _always(part: Any) -> Callable[[], Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIType, Schema
+from litestar.openapi.spec import Example, OpenAPIType, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 
 from ratecard_registry.problems import MEDIA_TYPE, ProblemView
@@ -35,7 +35,8 @@ def refuses(description: str, detail: str | None = None, *, kind: Any = ProblemV
 
 
 _NO_KEY: Final = refuses(
-    "The key is missing or wrong", "Give the key as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+    "No key was sent, or one that is unknown, revoked or expired",
+    "This registry asks for a key. Send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
 )
 _BROKEN: Final = {
     500: refuses("A fault of the registry's", "This is a fault of the registry's. Its log says more."),
@@ -48,10 +49,18 @@ READING: Final = {401: _NO_KEY, **_BROKEN}
 ADMINISTERING: Final = {
     **READING,
     403: refuses(
-        "Admin routes are closed", "Admin routes are closed: set RATECARD_ADMIN_KEY and restart the registry."
+        "The key lacks the scope `admin`",
+        "The key 'billing' lacks the scope `admin`: use one that has it, or create one.",
     ),
 }
 """The errors of every route of the admin's."""
+
+
+KEY_SCHEMES: Final = {
+    "bearer": SecurityScheme(type="http", scheme="bearer", description="`Authorization: Bearer KEY`"),
+    "apiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header", description="The same key"),
+}
+"""How a key is sent: either way."""
 
 
 class ExactNumbers(OpenAPISchemaPlugin):
