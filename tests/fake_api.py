@@ -20,6 +20,7 @@ class FakeApi:
         self.queries: list[dict[str, str]] = []
         self.keys: list[str | None] = []
         self.bodies: list[Any] = []
+        self.seen: list[str | None] = []
         self.url = ""
 
     def answer(self, asked: str, *bodies: Any, status: int = 200) -> None:
@@ -31,6 +32,7 @@ class FakeApi:
         self.asked.append(asked)
         self.queries.append({name: values[0] for name, values in parse_qs(parts.query).items()})
         self.keys.append(handler.headers.get("Authorization"))
+        self.seen.append(handler.headers.get("If-Match"))
         self.bodies.append(json.loads(body) if body else None)
         left = self.answers.get(asked)
         if not left:
@@ -54,7 +56,7 @@ def answering() -> Iterator[FakeApi]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_POST = do_GET  # noqa: N815 - the base class looks for this name
+        do_POST = do_PUT = do_GET  # noqa: N815 - the base class looks for these names
 
         def log_message(self, *_: Any) -> None:
             pass

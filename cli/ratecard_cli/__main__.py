@@ -32,10 +32,10 @@ Examples:
     ratecard import historical-v1.json --format llm-prices --dry-run
     ratecard scrape openai --from page.html --json
 
-`models`, `price`, `sync`, `own-price`, `import` and `keys` ask the API at
-RATECARD_API_URL. Without it: the one that `ratecard up` or `ratecard demo`
-runs in this folder, or else http://127.0.0.1:8080. They send the key in
-RATECARD_API_KEY, or else the one in RATECARD_ADMIN_KEY.
+Commands that look something up or change it ask the API at RATECARD_API_URL.
+Without it: the one that `ratecard up` or `ratecard demo` runs in this folder,
+or else http://127.0.0.1:8080. They send the key in RATECARD_API_KEY, or else
+the one in RATECARD_ADMIN_KEY.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 something cannot be reached,
 4 no such model or price, 130 interrupted.
@@ -48,6 +48,7 @@ _COMMANDS: Final = {
     "models": ("ratecard_cli.models:models", "List models with their prices."),
     "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
     "keys": ("ratecard_cli.keys:keys", "Make, list and revoke keys to the API."),
+    "config": ("ratecard_cli.config:config", "Show or change which pages of a provider are read, and how."),
     "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
     "providers": ("ratecard_cli.providers:providers", "List the provider files, or check them."),
     "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),

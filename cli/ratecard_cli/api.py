@@ -61,6 +61,19 @@ class Api:
             "POST", path, params=dict(query), data=aiohttp.BytesPayload(body, content_type="application/json")
         )
 
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Return the JSON that the API answers; a body of None is none. Raises CommandError."""
+        content = {} if body is None else {"json": body}
+        return await self._ask(method, path, headers, params=dict(query or {}), **content)
+
     async def models(self, query: Mapping[str, str]) -> list[Any]:
         """Return the models of all pages."""
         wanted = {**query, "limit": _MOST}
@@ -71,11 +84,13 @@ class Api:
             models += page["data"]
         return models
 
-    async def _ask(self, method: str, path: str, **more: Any) -> Any:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
         try:
             # As it is: `..` in a model's id would lead somewhere else.
             url = URL(self._where.url + path, encoded=True)
-            async with self._session.request(method, url, headers=self._headers(), **more) as answer:
+            async with self._session.request(
+                method, url, headers={**self._headers(), **(headers or {})}, **more
+            ) as answer:
                 body = await answer.read()
         except ValueError as error:
             raise UsageError(
