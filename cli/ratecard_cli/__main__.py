@@ -28,6 +28,7 @@ Examples:
     ratecard sync --providers openai,google
     ratecard models --provider openai --json
     ratecard price MODEL --at 2026-03-01
+    ratecard cost MODEL --input 1000 --output 200
     ratecard own-price add openai/MODEL --rate input=1.5 --evidence 'contract'
     ratecard import historical-v1.json --format llm-prices --dry-run
     ratecard scrape openai --from page.html --json
@@ -47,6 +48,8 @@ _COMMANDS: Final = {
     "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
     "models": ("ratecard_cli.models:models", "List models with their prices."),
     "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
+    "cost": ("ratecard_cli.cost:cost", "Say what a usage of a model costs, or cost on a day."),
+    "status": ("ratecard_cli.status:status", "Say how the system is, and how each provider's newest sync went."),
     "keys": ("ratecard_cli.keys:keys", "Make, list and revoke keys to the API."),
     "config": ("ratecard_cli.config:config", "Show or change which pages of a provider are read, and how."),
     "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),

@@ -58,10 +58,11 @@ class Model(Answer, frozen=True, kw_only=True):
 
 
 class ProviderSync(Answer, frozen=True, kw_only=True):
-    """One provider in a sync."""
+    """One provider in a sync. `stages` are waiting, running, done or failed by name."""
 
     provider: str
     state: str
+    stages: dict[str, str] = {}
     outcome: str | None = None
     models_discovered: int = 0
     models_updated: int = 0

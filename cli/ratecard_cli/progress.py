@@ -44,7 +44,7 @@ class Board:
                 self._said.add(provider.provider)
                 self._say(provider)
         if self._bar is not None and self._task is not None and sync.providers:
-            waiting = [provider.provider for provider in sync.providers if not provider.outcome]
+            waiting = [_doing(provider) for provider in sync.providers if not provider.outcome]
             more = f" and {len(waiting) - _NAMES} more" if len(waiting) > _NAMES else ""
             names = harmless(", ".join(waiting[:_NAMES]) + more)
             self._bar.update(self._task, total=len(sync.providers), completed=len(ended), description=names or "done")
@@ -54,6 +54,11 @@ class Board:
             return
         for line in _lines(provider):
             say(line, on=self._bar.console if self._bar else None)
+
+
+def _doing(provider: ProviderSync) -> str:
+    running = ", ".join(name for name, progress in provider.stages.items() if progress == "running")
+    return f"{provider.provider} ({running})" if running else provider.provider
 
 
 def _lines(provider: ProviderSync) -> Iterator[str]:

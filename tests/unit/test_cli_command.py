@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ratecard_cli import running
 from ratecard_cli.__main__ import _COMMANDS, run
 from ratecard_cli.demo import told
+from ratecard_cli.faults import CommandError, NotFoundError, UnreachableError, UsageError
 from ratecard_cli.migrate import place
 from ratecard_cli.running import Running
 from ratecard_cli.simulated import anthropic
@@ -261,3 +262,11 @@ def test_on_a_laptop_anyone_may_read_unless_the_shell_says_otherwise(
 
 def test_elsewhere_reading_needs_a_key() -> None:
     assert not load(RegistrySettings, {}).ratecard_anonymous_read
+
+
+def test_the_page_of_commands_lists_each_and_the_exit_codes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `ratecard ([\w-]+)`", page, re.MULTILINE) == list(_COMMANDS)
+    codes = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    kinds = (CommandError, UsageError, UnreachableError, NotFoundError)
+    assert codes == ["0", *(str(kind.exit_code) for kind in kinds), "130"]

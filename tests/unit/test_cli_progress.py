@@ -22,7 +22,12 @@ names = [f"provider-{number}" for number in range(COUNT)]
 with showing() as board:
     for ended in range(COUNT + 1):
         found = [
-            ProviderSync(provider=name, state="", outcome="joined" if place < ended else None)
+            ProviderSync(
+                provider=name,
+                state="",
+                outcome="joined" if place < ended else None,
+                stages={"discovery": "done", "pricing": "running"},
+            )
             for place, name in enumerate(names)
         ]
         board.update(Sync(sync_id="s", state="running", providers=tuple(found)))
@@ -78,3 +83,8 @@ def test_each_provider_has_its_line_and_the_bar_goes(columns: int, count: int) -
     shown = screen(on_a_terminal(WATCH.replace("COUNT", str(count)), columns), columns)
     said = "done: 0 models, 0 updated, 0 deprecated, 0 prices changed"
     assert shown == [*(f"  {f'provider-{number}':<12} {said}" for number in range(count)), "The end."]
+
+
+def test_the_bar_says_what_each_provider_waits_for() -> None:
+    written = on_a_terminal(WATCH.replace("COUNT", "1"), 80)
+    assert "provider-0 (pricing)" in written
