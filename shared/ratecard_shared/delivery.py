@@ -71,6 +71,9 @@ class Delivery:
         self._most_dead = most_dead_in_a_row
         self._first_wait = first_wait
         self._dead_in_a_row = 0
+        CONSUMER_HALTED.labels(group).set(0)
+        for outcome in ("handled", "retried", "dead"):  # from zero on: the first increase is seen, too
+            RECORDS_TOTAL.labels(group, outcome)
 
     async def one(self, record: ConsumerRecord, handle: Callable[[Any, ConsumerRecord], Awaitable[None]]) -> None:
         """Bring one record to its end. Raises NackMessage when the service stops before that."""

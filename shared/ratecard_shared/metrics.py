@@ -18,3 +18,10 @@ OUTBOX_PUBLISHED_TOTAL: Final = Counter(
 STEP_FAILURES_TOTAL: Final = Counter(
     "ratecard_step_failures_total", "Background steps that failed and will be tried again", ["service", "step"]
 )
+CONSUMER_LAG: Final = Gauge(
+    "ratecard_consumer_lag_records", "Records that this process' consumers have not taken yet", ["group", "topic"]
+)
+OUTBOX_UNPUBLISHED: Final = Gauge("ratecard_outbox_unpublished", "Events that wait in the outbox", ["service"])
+OUTBOX_OLDEST_SECONDS: Final = Gauge(
+    "ratecard_outbox_oldest_seconds", "How long the oldest event in the outbox has waited", ["service"]
+)

@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 
 from ratecard_shared import database, inbox, outbox, telemetry
 from ratecard_shared.kafka import Kafka
+from ratecard_shared.measuring import measure_lag, measure_outbox
 from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
 from ratecard_shared.patience import wait_between_empty_fetches
 from ratecard_shared.settings import DatabaseSettings, ServiceSettings, Settings, SettingsError, load
@@ -29,6 +30,7 @@ _LOG: Final = logging.getLogger(__name__)
 _LONGEST_WAIT: Final = 15.0
 _RELAY_SECONDS: Final = 0.2
 _HOUR: Final = 3600.0
+_SECONDS_BETWEEN_MEASUREMENTS: Final = 5.0
 _SECONDS_TO_STOP: Final = 25
 _SECONDS_TO_KNOCK: Final = 5
 
@@ -52,6 +54,7 @@ class Service:
         if database_settings:
             self.every(_RELAY_SECONDS, self._relay, name="relay")
             self.every(_HOUR, self._forget, name="forget")
+        self.every(_SECONDS_BETWEEN_MEASUREMENTS, self._measure, name="measure")
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -63,6 +66,7 @@ class Service:
     def every(self, seconds: float, step: Step, *, name: str) -> None:
         """Run a background step again and again, with this pause between. A failure is logged and tried again."""
         self._steps.append((name, seconds, step))
+        STEP_FAILURES_TOTAL.labels(self.name, name)
 
     @asynccontextmanager
     async def running(self, *_: Any) -> AsyncIterator[None]:
@@ -146,6 +150,11 @@ class Service:
         await outbox.forget(self.pool, service=self.name)
         if self._database:
             await inbox.forget(self.pool, service=self.name, days=self._database.inbox_retention_days)
+
+    async def _measure(self) -> None:
+        await measure_lag(self.kafka.broker, prefix=self.kafka.settings.kafka_topic_prefix)
+        if self._database:
+            await measure_outbox(self.pool, service=self.name)
 
     async def health(self) -> dict[str, str]:
         """Return the state of the service and of each thing it leans on."""

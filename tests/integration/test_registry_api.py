@@ -11,6 +11,7 @@ import pytest
 from registry_bench import KEY, Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
+from ratecard_registry.census import Census
 from ratecard_shared.events import Capability, Usability
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
@@ -306,6 +307,7 @@ async def test_health_says_what_is_down(bench: Bench) -> None:
 async def test_metrics_are_there(bench: Bench) -> None:
     await bench.sync(0, enriched(model()), closing("swift-1"))
     await bench.get("/api/models")
+    await Census(pool=lambda: bench.pool).count()
     async with bench.client() as client:
         text = (await client.get("/metrics")).text
     for name in ("model_cache_hits_total", "model_cache_misses_total", "pricing_cache_hits_total"):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from ratecard_discovery import metrics
 from ratecard_discovery.handlers import discover
 from ratecard_discovery.settings import DiscoverySettings
 from ratecard_providers.load import described_providers
@@ -38,14 +39,16 @@ class Discovery:
         """Ask one provider and publish what it said."""
         provider = self._providers.get(started.provider)
         variable = provider.models.key_variable if provider and provider.models else None
-        parts = await discover(
-            started,
-            provider=provider,
-            key=self._keys.get(variable or ""),
-            client=self.client,
-            now=lambda: datetime.now(UTC),
-            new_id=lambda: str(uuid4()),
-        )
+        with metrics.SECONDS.labels(started.provider).time():
+            parts = await discover(
+                started,
+                provider=provider,
+                key=self._keys.get(variable or ""),
+                client=self.client,
+                now=lambda: datetime.now(UTC),
+                new_id=lambda: str(uuid4()),
+            )
+        metrics.ENDED.labels(started.provider, parts[0].outcome.value).inc()
         key_missing = bool(started.discovery and variable and not self._keys.get(variable))
         if alert := failed(parts[0]) or (without_key(parts[0], variable or "") if key_missing else None):
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)

@@ -13,6 +13,7 @@ from ratecard_shared.service import Service
 from ratecard_shared.topics import MODELS_DISCOVERED, PRICING_SCRAPED, SYNC_STARTED
 
 _SECONDS_BETWEEN_SWEEPS: Final = 1.0
+_SECONDS_BETWEEN_COUNTS: Final = 5.0
 _HOUR: Final = 3600.0
 
 
@@ -25,5 +26,6 @@ def build(settings: EnricherSettings) -> Any:
     kafka.consume(MODELS_DISCOVERED, group="enricher-discovery", handle=enricher.on_discovered)
     kafka.consume(PRICING_SCRAPED, group="enricher-pricing", handle=enricher.on_scraped)
     service.every(_SECONDS_BETWEEN_SWEEPS, enricher.sweep, name="sweep")
+    service.every(_SECONDS_BETWEEN_COUNTS, enricher.count, name="count")
     service.every(_HOUR, enricher.forget, name="forget joins")
     return probe_app(service.running, service.health)

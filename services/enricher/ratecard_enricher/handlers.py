@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 from opentelemetry import context, propagate
 
+from ratecard_enricher import metrics
 from ratecard_enricher.join import Joined
 from ratecard_enricher.join import join as joined
 from ratecard_enricher.store import SIDES, Join, SideName, Store
@@ -109,6 +110,12 @@ class Enricher:
                         await self._close(connection, join, await self._store.sides(connection, join))
                     finally:
                         context.detach(token)
+
+    async def count(self) -> None:
+        """Bring the metrics up to date that are read from the joins."""
+        is_open, overdue = await self._store.waiting(self._pool(), self._now())
+        metrics.JOINS_OPEN.set(is_open)
+        metrics.JOINS_OVERDUE.set(overdue)
 
     async def forget(self) -> None:
         """Drop joins of a week ago."""

@@ -30,6 +30,9 @@ UPDATE joins SET closed = true, generation = :generation WHERE sync_id = :sync_i
 -- name: overdue(now)
 SELECT sync_id, provider FROM joins WHERE NOT closed AND deadline < :now ORDER BY deadline LIMIT 50;
 
+-- name: waiting(now)^
+SELECT count(*) AS open, count(*) FILTER (WHERE deadline < :now) AS overdue FROM joins WHERE NOT closed;
+
 -- name: known_ids(provider)$
 SELECT ids FROM known_models WHERE provider = :provider;
 

@@ -102,6 +102,11 @@ class Store:
         async for row in self._sql.overdue(pool, now=now):
             yield row["sync_id"], row["provider"]
 
+    async def waiting(self, pool: asyncpg.Pool, now: datetime) -> tuple[int, int]:
+        """Return how many joins are open, and how many of these are past their deadline."""
+        row = await self._sql.waiting(pool, now=now)
+        return row["open"], row["overdue"]
+
     async def known_ids(self, connection: asyncpg.Connection, provider: str) -> tuple[str, ...]:
         """Return the model ids of the provider's newest complete list; none if there never was one."""
         return tuple(await self._sql.known_ids(connection, provider=provider) or ())

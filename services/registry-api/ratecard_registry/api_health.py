@@ -13,7 +13,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ratecard_registry import metrics
 from ratecard_registry.cache import Cache
 from ratecard_registry.describing import answers
 from ratecard_registry.problems import as_json
@@ -82,11 +81,6 @@ class Doctor:
         """Tell whether requests can be answered."""
         return (await self._checks())["postgresql"] == "up"
 
-    async def count(self) -> None:
-        """Bring the metrics up to date that are read from the tables."""
-        for provider in (await self._syncs.status()).providers:
-            metrics.MODELS_DISCOVERED.labels(provider.provider).set(provider.models_discovered)
-
 
 def sync_health(status: Status) -> SyncHealth:
     """Return how syncs go in all."""
@@ -121,10 +115,8 @@ async def ready(doctor: NamedDependency[Doctor]) -> Response[bytes]:
 
 
 @get("/metrics", tags=["operations"], include_in_schema=False)
-async def prometheus(doctor: NamedDependency[Doctor]) -> Response[bytes]:
+async def prometheus() -> Response[bytes]:
     """Return the metrics in Prometheus' text format."""
-    if await doctor.ready():
-        await doctor.count()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -18,6 +18,7 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.census import Census
 from ratecard_registry.costing import Costs
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
@@ -50,6 +51,7 @@ _SECONDS_BETWEEN_LOOKS_AT_THE_DAY: Final = 20.0
 _SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
 _SECONDS_BETWEEN_LOOKS_AT_KEYS: Final = 0.5
 _SECONDS_BETWEEN_NOTES_OF_USE: Final = 30.0
+_SECONDS_BETWEEN_COUNTS: Final = 10.0
 _SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES: Final = 6 * 3600.0
 _SECONDS_BETWEEN_LOOKS_AT_PARTITIONS: Final = 600.0
 _SECONDS_OF_GRACE: Final = 30.0
@@ -71,6 +73,7 @@ def build(settings: RegistrySettings) -> Any:
     kafka.consume(SYNC_STARTED, group="registry-syncs", handle=registry.on_began)
     kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
+    service.every(_SECONDS_BETWEEN_COUNTS, Census(pool=lambda: service.pool).count, name="count")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
     retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
     service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")

@@ -16,3 +16,25 @@ HISTORY_DROPPED: Final = Counter(
     "pricing_history_dropped", "Rows of the price history that PRICING_HISTORY_RETENTION_MONTHS dropped"
 )
 PRICING_UPDATED: Final = Counter("pricing_updated", "Changes of prices", ["provider"])
+MODELS: Final = Gauge("ratecard_models", "Models by usability", ["provider", "usability"])
+CLASSIFIED: Final = Gauge(
+    "ratecard_models_classified", "Models that can be used, by classification", ["classification"]
+)
+PRICES: Final = Gauge("ratecard_prices_in_force", "Price rows in force", ["provider"])
+AVERAGE_COST: Final = Gauge(
+    "ratecard_average_cost_usd",
+    "Mean price of the standard tier's base band, in USD per million tokens",
+    ["provider", "component"],
+)
+VERIFIED: Final = Gauge(
+    "ratecard_prices_verified_timestamp_seconds",
+    "When the page of a provider's prices that was read well the longest time ago was read, in seconds since 1970",
+    ["provider"],
+)
+HELD: Final = Gauge("ratecard_quarantine_held", "Prices that are held back until somebody decides", ["provider"])
+LAST_SYNC: Final = Gauge(
+    "model_sync_last_success_timestamp_seconds", "When a provider was last synced, in seconds since 1970", ["provider"]
+)
+NEXT_SYNC: Final = Gauge(
+    "model_sync_next_timestamp_seconds", "When the schedule asks for the next sync; 0 while it is switched off"
+)

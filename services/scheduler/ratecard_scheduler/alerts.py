@@ -44,6 +44,7 @@ class Channels:
         self._channels = {variable: apprise.Apprise() for variable in urls}
         for variable, url in urls.items():
             self._channels[variable].add(url)
+            ALERTS_UNDELIVERED.labels(_name(variable))
 
     async def send(self, title: str, body: str, severities: Sequence[str]) -> None:
         """Send to all channels: one that fails does not keep the others from it. Raises UndeliveredError if all do."""
@@ -55,7 +56,11 @@ class Channels:
             if not await channel.async_notify(title=title, body=body, notify_type=kind)
         ]
         for variable in failed:
-            ALERTS_UNDELIVERED.labels(variable.partition(" ")[0]).inc()
+            ALERTS_UNDELIVERED.labels(_name(variable)).inc()
             _LOG.error("%s did not take the message %r: look at what it is set to", variable, title)
         if failed and len(failed) == len(self._channels):
             raise UndeliveredError(f"no channel took {title!r}: {', '.join(failed)}")
+
+
+def _name(variable: str) -> str:
+    return variable.partition(" ")[0]
