@@ -48,8 +48,8 @@ _BAND_LEAD: Final = re.compile(
     r"(?:<=|>=|[<>≤≥]|up to|over|above|under|below)\s*\d[\d,.]*\s?[km]?"
     r"(?: (?:input |prompt )?tokens?)?):\s*$"
 )
-_IN: Final = re.compile(r"(?<=[\d\w]) in(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])in(?=:)")
-_OUT: Final = re.compile(r"(?<=[\d\w]) out(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])out(?=:)")
+_IN: Final = re.compile(r"(?<=\w) in(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])in(?=:)")
+_OUT: Final = re.compile(r"(?<=\w) out(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])out(?=:)")
 """Short for input and output, where a cell has both: "$2 in, $6 out"."""
 _LONGEST: Final = 1_000
 _PER_MILLION: Final = re.compile(r"(?<=\d)\s?/\s?M(?![A-Za-z])")
