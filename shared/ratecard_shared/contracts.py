@@ -32,6 +32,9 @@ ignore fields that they do not know. Money is an exact JSON number; times carry 
 
 - `schemas/<topic>.json` is its JSON Schema; `asyncapi.json` says the same as one AsyncAPI 3.0 document. They and this
   page are written by `python -m ratecard_shared.contracts docs/events`.
+- [consumer.py](../consumer/consumer.py) keeps a copy of the prices from `pricing.changed`. It drops repeats and late
+  events by `revision`, which it compares **per price**: all prices of a model share its revisions, so a late event of
+  another tier is still news. A test runs it on a real broker.
 - `examples/<topic>/` is written by hand and append-only. A new example gets its line by
   `sha256sum <topic>/<name>.json >> SHA256SUMS` in `examples/`; one that was ever there is not edited again.
 """
