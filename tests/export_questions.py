@@ -15,7 +15,10 @@ import msgspec
 from ratecard_shared.prices import UNITS
 
 _TOKENS: Final = "million tokens"
-_PER: Final = {"million characters": 1_000_000, _TOKENS: 1_000_000}
+_PER: Final = {
+    **dict.fromkeys((_TOKENS, "million characters", "million tokens and hour"), 1_000_000),
+    **dict.fromkeys(("1,000 requests", "1,000 pages"), 1_000),
+}
 _PART: Final = 1_000
 
 
