@@ -36,6 +36,7 @@ from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
 from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
+from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.scraping_desk import ScrapingDesk
@@ -94,6 +95,7 @@ class Bench:
                 feed=feed,
                 follower=Follower(feed, lasts=0.8, beat=0.2),
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
+                known_providers=Providers(pool=lambda: pool, syncs=syncs, names={"acme": "Acme", "zenith": "Zenith"}),
                 pages=self.pages,
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),

@@ -29,6 +29,7 @@ from ratecard_shared.prices import STANDARD, PriceRow
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _TRUTH: Final = ".truth.json"
+_MODES: Final = {"audio_minute": "audio_transcription", "characters": "audio_speech", "image": "image_generation"}
 _GENAI: Final = {
     *TOKENS,
     *("characters", "audio_minute"),
@@ -77,10 +78,12 @@ def _are_many(asked: list[Question]) -> None:
 async def test_litellm(registry: str) -> None:
     document = await _exported(registry, "litellm.json")
     every = await priced_questions(registry)
+    rows = [(one, document.get(f"{NAMES.of(one.provider, 'litellm')}/{one.model}")) for one in every]
+    # A row has one mode: of a model that also chats, it says no price per minute, character or image.
     carried = [
         one
-        for one in every
-        if f"{NAMES.of(one.provider, 'litellm')}/{one.model}" in document and priced_by_litellm(one)
+        for one, row in rows
+        if row and priced_by_litellm(one) and _MODES.get(one.component, row["mode"]) == row["mode"]
     ]
     answer = await ask(
         "litellm_costs.py",

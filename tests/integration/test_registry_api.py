@@ -323,7 +323,7 @@ async def test_the_api_describes_itself(bench: Bench) -> None:
     costs = described["components"]["schemas"]["PriceView"]["properties"]["inputCostPerMillion"]
     assert costs == {"oneOf": [{"type": "number"}, {"type": "null"}]}
     assert "examples" not in str(fields)
-    assert {"400", "404", "409"} <= described["paths"]["/api/models/{name}"]["get"]["responses"].keys()
+    assert {"400", "404", "409"} <= described["paths"]["/api/models/{id}"]["get"]["responses"].keys()
 
 
 async def test_reading_can_need_a_key(database_url: str, redis_url: str) -> None:

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratecard_registry import docs
 from ratecard_registry.api_cost import read_lines
-from ratecard_registry.cost_examples import EXAMPLES
 from ratecard_registry.cost_views import UsageLine
 from ratecard_registry.usage_counts import UsageError
 from ratecard_registry.usage_styles import STYLES, convert
 
+EXAMPLES = json.loads((Path(docs.__file__).with_name("examples") / "computeCosts.request.json").read_text("utf-8"))
 PAGE = (Path(__file__).parents[2] / "docs" / "costs.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^ *```json (\w+)\n(.*?)^ *```", PAGE, flags=re.MULTILINE | re.DOTALL)
 SAME = {"input": 1000, "cached_input": 400, "output": 50}

@@ -8,10 +8,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Litestar, Router
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
-from litestar.openapi.spec import Components
 
 from ratecard_registry import (
     api_audit,
@@ -22,10 +19,12 @@ from ratecard_registry import (
     api_health,
     api_keys,
     api_models,
+    api_providers,
     api_quarantine,
     api_resolve,
     api_scraping,
     api_syncs,
+    docs,
     problems,
 )
 from ratecard_registry.access import Access, caller_of
@@ -36,7 +35,7 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.costing import Costs
-from ratecard_registry.describing import ADMINISTERING, KEY_SCHEMES, READING, ExactNumbers
+from ratecard_registry.describing import ADMINISTERING, READING, ExactNumbers
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
 from ratecard_registry.feed import Feed
@@ -48,6 +47,7 @@ from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
 from ratecard_registry.own import api as api_own
 from ratecard_registry.own.desk import OwnDesk
+from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.sync_view import Syncs
@@ -56,6 +56,7 @@ from ratecard_registry.web import pages as web_pages
 
 _READING: Final = [
     *api_models.ROUTES,
+    *api_providers.ROUTES,
     *api_resolve.ROUTES,
     *api_evidence.ROUTES,
     *api_exports.ROUTES,
@@ -84,6 +85,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed
     follower: Follower
     resolver: Resolver
+    known_providers: Providers
     pages: PageStore
     exports: Exports
     desk: Desk
@@ -103,12 +105,18 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     """Return the app. `lifespan` runs the service around it."""
     return Litestar(
         route_handlers=[
-            Router("/", guards=[parts.access.needing(Scope.READ)], **_keyed(_READING, READING)),
             Router(
                 "/",
+                route_handlers=_with(_READING, READING),
+                guards=[parts.access.needing(Scope.READ)],
+                security=docs.MAY_NEED_KEY,
+            ),
+            Router(
+                "/",
+                route_handlers=_with(_ADMIN, ADMINISTERING),
                 guards=[parts.access.needing(Scope.ADMIN)],
+                security=docs.NEEDS_KEY,
                 dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
-                **_keyed(_ADMIN, ADMINISTERING),
             ),
             *api_health.ROUTES,
             *web_pages.ROUTES,
@@ -122,23 +130,16 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
         exception_handlers=problems.handlers(),
         plugins=[ExactNumbers()],
         lifespan=lifespan or [],
-        openapi_config=OpenAPIConfig(
-            title="Ratecard",
-            version="1",
-            description="AI models and their prices, with history and evidence.",
-            path="/docs",
-            components=Components(security_schemes={**KEY_SCHEMES}),
-            render_plugins=[SwaggerRenderPlugin(), JsonRenderPlugin()],
-        ),
+        openapi_config=docs.described(),
         logging_config=None,
     )
 
 
-def _keyed(routes: Sequence[Any], refusals: Mapping[int, ResponseSpec]) -> dict[str, Any]:
-    """Return the routes described as such that need a key: how to send one, and how they refuse."""
+def _with(routes: Sequence[Any], refusals: Mapping[int, ResponseSpec]) -> Sequence[Any]:
+    """Return the routes, described as such that refuse in these ways, too."""
     for route in routes:
         route.responses = {**refusals, **(route.responses or {})}
-    return {"route_handlers": routes, "security": [{name: []} for name in KEY_SCHEMES]}
+    return routes
 
 
 def _always(part: Any) -> Callable[[], Any]:

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final
 import asyncpg
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 
 from ratecard_registry import audit
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.describing import ADMINISTERING, answers, takes_no
 from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.views import View
 
@@ -70,16 +70,22 @@ def _before(cursor: str | None) -> int | None:
 
 @get(
     "/api/admin/audit",
-    responses={200: answers(ActionsView, "What was done"), 400: refuses("`cursor` or `limit` cannot be used")},
+    operation_id="listActions",
+    summary="List what administrators did",
+    responses={
+        200: answers(ActionsView, "What was done"),
+        400: takes_no("`cursor` is not a `nextCursor` that a page gave: leave it out to start over."),
+        **ADMINISTERING,
+    },
     tags=["admin"],
 )
 async def list_actions(
     *,
     audit_log: NamedDependency[AuditLog],
-    action: FromQuery[str | None] = None,
-    caller_name: Annotated[str | None, QueryParameter(name="caller")] = None,
-    cursor: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=_MOST)] = _DEFAULT,
+    action: Annotated[str | None, QueryParameter(description="Only this: `keys.create` ...")] = None,
+    caller_name: Annotated[str | None, QueryParameter(name="caller", description="By this caller only")] = None,
+    cursor: Annotated[str | None, QueryParameter(description="`nextCursor` of the page before")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=_MOST, description="How many a page holds")] = _DEFAULT,
 ) -> Response[bytes]:
     """Return what administrators did, the newest first; `action` (such as `keys.create`) and `caller` choose some."""
     return as_json(await audit_log.page(cursor=cursor, limit=limit, action=action, caller=caller_name))

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.dto import AbstractDTO, DTOFieldDefinition
-from litestar.openapi.spec import Example
-from litestar.params import Body
+from litestar.params import JSONBody
 from litestar.typing import FieldDefinition
 
-from ratecard_registry.cost_examples import EXAMPLES
 from ratecard_registry.cost_views import CostAnswer, CostRequest, LineError, Style, UsageLine
-from ratecard_registry.costing import Costs, Lines
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.costing import Costs, Lines, Unread
+from ratecard_registry.describing import READING, answers, refuses
 from ratecard_registry.past import FIRST_DAY, LAST_DAY
 from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.views import View
@@ -36,6 +34,14 @@ class _Rough(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     own: bool = True
 
 
+class _Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line is called, whatever else is wrong with it."""
+
+    ref: Any = None
+    model: Any = None
+
+
+_NAMED: Final = msgspec.json.Decoder(_Named)
 _REQUEST: Final = msgspec.json.Decoder(_Rough)
 _LINE: Final = msgspec.json.Decoder(UsageLine, float_hook=Decimal)
 
@@ -58,16 +64,29 @@ def read_lines(body: bytes) -> Lines:
     )
 
 
-def _line(raw: msgspec.Raw) -> UsageLine | LineError:
+def _line(raw: msgspec.Raw) -> UsageLine | Unread:
     try:
         line = _LINE.decode(raw)
     except ArithmeticError:
-        return LineError(code="invalid_line", detail="A number of the line is out of any range.")
+        return _unread(raw, "A number of the line is out of any range.")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return LineError(code="invalid_line", detail=f"The line cannot be read: {error}.")
+        return _unread(raw, f"The line cannot be read: {error}.")
     if line.when and not FIRST_DAY <= line.when <= LAST_DAY:
-        return LineError(code="invalid_line", detail=f"`when` is from 1970 to 9999, not {line.when.isoformat()}.")
+        return _unread(raw, f"`when` is from 1970 to 9999, not {line.when.isoformat()}.")
     return line
+
+
+def _unread(raw: msgspec.Raw, why: str) -> Unread:
+    error = LineError(code="invalid_line", detail=why)
+    try:
+        named = _NAMED.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unread(error=error)
+    return Unread(error=error, ref=_text(named.ref), model=_text(named.model))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 class _LineByLine(AbstractDTO[CostRequest]):
@@ -99,23 +118,27 @@ class _LineByLine(AbstractDTO[CostRequest]):
 
 @post(
     "/api/cost",
+    operation_id="computeCosts",
+    summary="Price usages",
     status_code=200,
     dto=_LineByLine,
     return_dto=None,
     request_max_body_size=_MOST_BYTES,
     responses={
         200: answers(CostAnswer, "The cost of each usage, or why it has none"),
-        400: refuses("The request is no JSON object of this form"),
-        413: refuses("There are more than 10,000 usages"),
+        400: refuses(
+            "The request is no JSON object of this form",
+            "The request cannot be read: Object missing required field `usages`. /docs shows what it takes.",
+        ),
+        413: refuses("There are too many usages", "10001 usages are too many: send at most 10000 at once."),
+        **READING,
     },
     tags=["costs"],
 )
 async def cost(
     *,
     costs: NamedDependency[Costs],
-    data: Annotated[
-        CostRequest, Body(examples=[Example(summary=name, value=value) for name, value in EXAMPLES.items()])
-    ],
+    data: JSONBody[CostRequest],
 ) -> Response[bytes]:
     """Return what usages cost by the prices that were in force at their time, with the price rows that were used.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath
+from litestar.params import PathParameter
 
-from ratecard_registry.describing import refuses
+from ratecard_registry.describing import READING, refuses
 from ratecard_registry.evidence import DamagedError, PageStore
 from ratecard_registry.problems import Problem
 
@@ -32,11 +32,22 @@ _HEADERS: Final = {
 
 @get(
     "/api/evidence/{sha256:str}",
-    responses={200: _FILE, 400: refuses("It is no SHA-256"), 404: refuses("These bytes are not kept")},
+    operation_id="getEvidence",
+    summary="Get the page that a price was read from",
+    responses={
+        200: _FILE,
+        400: refuses("It is no SHA-256", "Evidence is named by its SHA-256: 64 digits of 0-9 and a-f."),
+        404: refuses("These bytes are not kept", "The bytes of 9f86d0... are not kept: only pricing pages are."),
+        **READING,
+    },
     response_headers=[ResponseHeader(name="Content-Disposition", documentation_only=True)],
     tags=["models"],
 )
-async def page_bytes(*, pages: NamedDependency[PageStore], sha256: FromPath[str]) -> Response[bytes]:
+async def page_bytes(
+    *,
+    pages: NamedDependency[PageStore],
+    sha256: Annotated[str, PathParameter(description="The `sha256` of a price's evidence")],
+) -> Response[bytes]:
     """Return the bytes of the page that a price's `evidence.sha256` names, as they were fetched."""
     if not _SHA256.fullmatch(sha256):
         raise Problem(400, "Evidence is named by its SHA-256: 64 digits of 0-9 and a-f.")

@@ -10,36 +10,70 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.describing import READING, answers, refuses, takes_no
 from ratecard_registry.exporting import Exports, Format, etag_of
 from ratecard_registry.problems import encode
 
 _MOST: Final = 1000
+_FURTHEST: Final = 1_000_000
 Own = Annotated[bool, QueryParameter(description="With the operator's own prices, or only what providers list")]
-_NO_MAP: Final = refuses("The operator has stored no map to lay Ratecard's prices over")
+_NO_MAP: Final = refuses(
+    "The operator has stored no map to lay Ratecard's prices over",
+    "There is no stored map: set RATECARD_LITELLM_MAP to a file with LiteLLM's model map.",
+)
+_WRONG: Final = takes_no(
+    "Validation failed for GET /api/export/litellm.json?overlay=perhaps",
+    errors=[{"message": "Expected `bool`, got `str`", "key": "overlay", "source": "query"}],
+)
 
 
-def _json(description: str) -> dict[int, ResponseSpec]:
-    return {200: answers(dict[str, Any], description)}
+def _says(description: str, kind: Any = dict[str, Any]) -> dict[int, ResponseSpec]:
+    return {200: answers(kind, description), 304: _SAME, 400: _WRONG, **READING}
 
 
-@get("/api/export/litellm.json", responses={**_json("LiteLLM's model map"), 404: _NO_MAP}, tags=["exports"])
+_HEADERS: Final = [
+    ResponseHeader(
+        name="X-Ratecard-Left-Out",
+        description="How many models the format cannot carry honestly, and why: `3; currency=1, unknown-price=2`",
+        documentation_only=True,
+    )
+]
+_SAME: Final = ResponseSpec(None, description="It is as it was when its ETag was given")
+_TABLE: Final = ResponseSpec(str, generate_examples=False, description="A table", media_type="text/csv")
+
+
+@get(
+    "/api/export/litellm.json",
+    operation_id="exportLitellm",
+    summary="Export for LiteLLM and tokencost",
+    responses={**_says("LiteLLM's model map"), 404: _NO_MAP},
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def litellm_map(
     *,
     request: Request[Any, Any, Any],
     exports: NamedDependency[Exports],
-    overlay: Annotated[bool, QueryParameter()] = False,
+    overlay: Annotated[bool, QueryParameter(description="Lay it over the map that the operator stored")] = False,
     own: Own = True,
 ) -> Response[bytes]:
     """Return the model map that LiteLLM and tokencost read; with `overlay`, over the map that the operator stored."""
     return await _whole(request, exports, "litellm-overlay" if overlay else "litellm", own=own)
 
 
-@get("/api/export/genai-prices.json", responses=_json("genai-prices' providers, a list"), tags=["exports"])
+@get(
+    "/api/export/genai-prices.json",
+    operation_id="exportGenaiPrices",
+    summary="Export for genai-prices",
+    responses=_says("genai-prices' providers", list[dict[str, Any]]),
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def genai_prices_list(
     *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
@@ -47,7 +81,14 @@ async def genai_prices_list(
     return await _whole(request, exports, "genai-prices", own=own)
 
 
-@get("/api/export/models.dev/api.json", responses=_json("models.dev's catalogue"), tags=["exports"])
+@get(
+    "/api/export/models.dev/api.json",
+    operation_id="exportModelsDev",
+    summary="Export for opencode and tokenlens",
+    responses=_says("models.dev's catalogue"),
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def models_dev_catalogue(
     *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
@@ -55,7 +96,14 @@ async def models_dev_catalogue(
     return await _whole(request, exports, "models.dev", own=own)
 
 
-@get("/api/export/llm-prices/current-v1.json", responses=_json("llm-prices' current list"), tags=["exports"])
+@get(
+    "/api/export/llm-prices/current-v1.json",
+    operation_id="exportLlmPrices",
+    summary="Export the prices in force for llm-prices",
+    responses=_says("llm-prices' current list"),
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def current_llm_prices(
     *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
@@ -63,7 +111,14 @@ async def current_llm_prices(
     return await _whole(request, exports, "llm-prices", own=own)
 
 
-@get("/api/export/llm-prices/historical-v1.json", responses=_json("llm-prices' history"), tags=["exports"])
+@get(
+    "/api/export/llm-prices/historical-v1.json",
+    operation_id="exportLlmPricesHistory",
+    summary="Export all prices for llm-prices",
+    responses=_says("llm-prices' history"),
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def llm_prices_history(
     *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
@@ -71,7 +126,15 @@ async def llm_prices_history(
     return await _whole(request, exports, "llm-prices-history", own=own)
 
 
-@get("/api/export/prices.csv", media_type="text/csv", tags=["exports"])
+@get(
+    "/api/export/prices.csv",
+    operation_id="exportCsv",
+    summary="Export all prices in force as a table",
+    media_type="text/csv",
+    responses={200: _TABLE, 304: _SAME, 400: _WRONG, **READING},
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def prices_csv(
     *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
 ) -> Response[bytes]:
@@ -79,13 +142,22 @@ async def prices_csv(
     return await _whole(request, exports, "csv", own=own)
 
 
-@get("/api/export/openrouter/v1/models", responses=_json("OpenRouter's list of models"), tags=["exports"])
+@get(
+    "/api/export/openrouter/v1/models",
+    operation_id="exportOpenrouter",
+    summary="Export for OpenRouter's clients",
+    responses=_says("OpenRouter's list of models"),
+    response_headers=_HEADERS,
+    tags=["exports"],
+)
 async def openrouter_models(
     *,
     request: Request[Any, Any, Any],
     exports: NamedDependency[Exports],
-    offset: Annotated[int | None, QueryParameter(ge=0)] = None,
-    limit: Annotated[int | None, QueryParameter(ge=1, le=_MOST)] = None,
+    offset: Annotated[int | None, QueryParameter(ge=0, le=_FURTHEST, description="How many models to skip")] = None,
+    limit: Annotated[
+        int | None, QueryParameter(ge=1, le=_MOST, description="How many models; all if neither is given, else 500")
+    ] = None,
     own: Own = True,
 ) -> Response[bytes]:
     """Return the models as OpenRouter lists them: all, or `limit` of them after `offset`."""

@@ -32,7 +32,7 @@ class SyncHealth(View, frozen=True, kw_only=True):
 
 
 class Backend(View, frozen=True, kw_only=True):
-    """A thing that the registry leans on: up or down."""
+    """The registry itself, or a thing that it leans on, in a word."""
 
     status: str
 
@@ -94,20 +94,41 @@ def sync_health(status: Status) -> SyncHealth:
     )
 
 
-@get("/health", responses={200: answers(Health, "How everything is")}, tags=["operations"])
+@get(
+    "/health",
+    operation_id="getHealth",
+    summary="See how everything is",
+    responses={
+        200: answers(Health, "How everything is"),
+        503: answers(Health, "The same, while requests cannot be answered"),
+    },
+    tags=["operations"],
+)
 async def health(doctor: NamedDependency[Doctor]) -> Response[bytes]:
     """Return how the registry and everything that it leans on is; 503 if it cannot answer requests."""
     found = await doctor.look()
     return as_json(found, status=503 if found.status == "unhealthy" else 200)
 
 
-@get("/health/live", tags=["operations"])
+@get(
+    "/health/live",
+    operation_id="isAlive",
+    summary="Tell that the process runs",
+    responses={200: answers(Backend, "It runs")},
+    tags=["operations"],
+)
 async def live() -> Response[bytes]:
     """Answer while the process runs."""
     return as_json({"status": "alive"})
 
 
-@get("/health/ready", tags=["operations"])
+@get(
+    "/health/ready",
+    operation_id="isReady",
+    summary="Tell whether requests can be answered",
+    responses={200: answers(Backend, "They can"), 503: answers(Backend, "They cannot, yet")},
+    tags=["operations"],
+)
 async def ready(doctor: NamedDependency[Doctor]) -> Response[bytes]:
     """Answer 200 once requests can be answered, else 503."""
     can = await doctor.ready()

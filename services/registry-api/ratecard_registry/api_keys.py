@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from ratecard_registry.access import Caller
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.describing import ADMINISTERING, answers, refuses, takes_no
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_views import CreatedKey, KeysView, KeyView, NewKey
-from ratecard_registry.problems import as_json
+from ratecard_registry.problems import Invalid, as_json
 
 
 @post(
     "/api/admin/keys",
-    responses={201: answers(CreatedKey, "The key, shown this once"), 400: refuses("No such key can be made")},
+    operation_id="createKey",
+    summary="Make a key",
+    responses={
+        201: answers(CreatedKey, "The key, shown this once"),
+        400: refuses("No such key can be made", "Validation failed for POST /api/admin/keys", kind=Invalid),
+        **ADMINISTERING,
+    },
     tags=["admin"],
 )
 async def create_key(
@@ -28,7 +34,13 @@ async def create_key(
     return as_json(await key_desk.create(data, caller), status=201, headers={"Cache-Control": "no-store"})
 
 
-@get("/api/admin/keys", responses={200: answers(KeysView, "All keys, without the keys themselves")}, tags=["admin"])
+@get(
+    "/api/admin/keys",
+    operation_id="listKeys",
+    summary="List keys",
+    responses={200: answers(KeysView, "All keys, without the keys themselves"), **ADMINISTERING},
+    tags=["admin"],
+)
 async def list_keys(key_desk: NamedDependency[KeyDesk]) -> Response[bytes]:
     """Return all keys, those that have ended too, the newest first."""
     return as_json(await key_desk.listed())
@@ -36,12 +48,21 @@ async def list_keys(key_desk: NamedDependency[KeyDesk]) -> Response[bytes]:
 
 @post(
     "/api/admin/keys/{key_id:int}/revoke",
+    operation_id="revokeKey",
+    summary="Revoke a key",
     status_code=200,
-    responses={200: answers(KeyView, "The key as it is now"), 404: refuses("There is no such key")},
+    responses={
+        200: answers(KeyView, "The key as it is now"),
+        400: takes_no("Validation failed for POST /api/admin/keys/x/revoke"),
+        404: refuses("There is no such key", "There is no key 7."),
+        **ADMINISTERING,
+    },
     tags=["admin"],
 )
 async def revoke_key(
-    key_desk: NamedDependency[KeyDesk], caller: NamedDependency[Caller], key_id: FromPath[int]
+    key_desk: NamedDependency[KeyDesk],
+    caller: NamedDependency[Caller],
+    key_id: Annotated[int, PathParameter(description="The key's `id`")],
 ) -> Response[bytes]:
     """Revoke a key: within about a second no replica takes it any more."""
     return as_json(await key_desk.revoke(key_id, caller))

@@ -17,7 +17,7 @@ from litestar.params import FromPath, QueryParameter
 from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost_views import Candidate
-from ratecard_registry.describing import READING, answers, refuses
+from ratecard_registry.describing import READING, answers, refuses, takes_no
 from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, page
 from ratecard_registry.moments import moment
 from ratecard_registry.past import Period
@@ -38,9 +38,7 @@ class Ambiguous(ProblemView, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
 
 
-WRONG: Final = refuses(
-    "A parameter has a value that it does not take", "`at` takes 2030-01-31 or 2030-01-31T12:00:00Z."
-)
+WRONG: Final = takes_no("`at` takes 2030-01-31 or 2030-01-31T12:00:00Z, not 'soon'.")
 _MISSING: Final = refuses("There is no such model", "There is no model 'swift-9'. GET /api/models lists them.")
 _AMBIGUOUS: Final = refuses(
     "Several providers have this id: `candidates` names them",
@@ -75,7 +73,7 @@ Cursor = Annotated[
     "/api/models",
     operation_id="listModels",
     summary="List models",
-    responses={200: answers(Page, "A page of models", "models"), 400: WRONG, **READING},
+    responses={200: answers(Page, "A page of models"), 400: WRONG, **READING},
     tags=["models"],
 )
 async def list_models(
@@ -177,7 +175,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
     operation_id="getModel",
     summary="Get one model",
     responses={
-        200: answers(ModelView | History, "The model, or its history", "model"),
+        200: answers(ModelView | History, "The model, or its history"),
         400: WRONG,
         404: _MISSING,
         409: _AMBIGUOUS,
@@ -203,11 +201,14 @@ async def one_model(
     limit: Annotated[int, QueryParameter(ge=1, le=MOST, description="How many prices a page holds")] = MOST,
     cursor: Cursor = None,
 ) -> Response[bytes]:
-    """Return a model, as its prices were `at` a time if given; or, below `/pricing-history`, what it used to cost.
+    """Return a model with its prices, as they were `at` a time if given.
 
-    The id is the bare id or `provider/id`; it may contain slashes and colons. `startDate` and `endDate` bound the
-    effective dates of the history, `at` leaves only what was in force then; a date without a time means its whole day,
-    in UTC (for `at` and `knownAt`, its beginning). `knownAt` shows what Ratecard believed then; alone, of that time.
+    The id may contain slashes and colons. `knownAt` shows what Ratecard believed then; alone, the prices of that time.
+
+    Below `/pricing-history`: Return the prices that a model has had, the oldest first.
+
+    `startDate` and `endDate` bound the days on which they began, `at` leaves only what was in force then. Prices that
+    were misread are left out; with `knownAt` it is what Ratecard believed then.
     """
     bare = str(name).strip("/")
     when, known = moment(at, "at"), moment(known_at, "knownAt")

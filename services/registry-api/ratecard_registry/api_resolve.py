@@ -11,12 +11,12 @@ from typing import Annotated, Any, Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
-from ratecard_registry.describing import answers, refuses
-from ratecard_registry.problems import Problem, as_json
+from ratecard_registry.describing import READING, answers, refuses, takes_no
+from ratecard_registry.problems import Problem, ProblemView, as_json
 from ratecard_registry.resolving import Claim, Documented, Passed, Resolution, claim, resolve_spelling
 from ratecard_registry.views import ModelView, View
 from ratecard_shared.events import MatchExplained, Usability
@@ -109,20 +109,58 @@ def _page_match(known: MatchExplained) -> PageMatch:
     return PageMatch(name=known.name, method=known.method, score=known.score, refused=known.refused)
 
 
+class NotResolved(ProblemView, frozen=True, kw_only=True):
+    """A spelling that means no model. `refused` are the nearest; a provider without models has none."""
+
+    refused: tuple[Passed, ...] = ()
+
+
+class Unclear(ProblemView, frozen=True, kw_only=True):
+    """A spelling that may mean several models."""
+
+    candidates: tuple[Claim, ...]
+
+
+_CLAIM: Final = {
+    "provider": "acme",
+    "id": "swift-1",
+    "href": "/api/models/swift-1?provider=acme",
+    "method": "display_name",
+    "score": 99.0,
+}
+
+
 @get(
     "/api/resolve",
+    operation_id="resolveModel",
+    summary="Say which model a spelling means",
     responses={
         200: answers(Resolved, "The model that is meant"),
-        404: refuses("It means no stored model: `refused` names the nearest"),
-        409: refuses("It may mean several models: `candidates` names them"),
+        400: takes_no(
+            "Validation failed for GET /api/resolve",
+            errors=[{"message": "Missing required query parameter 'model'", "key": "model", "source": "query"}],
+        ),
+        404: refuses(
+            "It means no stored model: `refused` names the nearest",
+            "'swift-11' means no stored model: `refused` are the nearest, and why.",
+            kind=NotResolved,
+            refused=[{"provider": "acme", "id": "swift-1", "reason": "other digits"}],
+        ),
+        409: refuses(
+            "It may mean several models: `candidates` names them",
+            "'swift' may mean 2 models: ask for one of `candidates`.",
+            kind=Unclear,
+            candidates=[_CLAIM, {**_CLAIM, "id": "swift-2", "href": "/api/models/swift-2?provider=acme"}],
+        ),
+        **READING,
     },
     tags=["models"],
 )
 async def what_is(
     *,
     resolver: NamedDependency[Resolver],
-    model: Annotated[str, QueryParameter(min_length=1, max_length=_LONGEST)],
-    provider: FromQuery[str | None] = None,
+    model: Annotated[str, QueryParameter(min_length=1, max_length=_LONGEST, description="The spelling")],
+    provider: Annotated[str | None, QueryParameter(description="Look among this provider's models only")] = None,
 ) -> Response[bytes]:
     """Return which stored model a spelling means: an id, an alias, a display name, a page's name, or nearly one."""
     return as_json(await resolver.resolve(model.strip(), provider))

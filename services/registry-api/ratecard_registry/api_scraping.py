@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import Body, FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import Body, HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from ratecard_registry.access import Caller
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.describing import ADMINISTERING, answers, refuses, takes_no
 from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.scraping_desk import Change, ScrapingDesk
 from ratecard_registry.scraping_pages import GivenPage
@@ -24,10 +24,20 @@ _MOST_BYTES_TO_TRY: Final = 20 * 1024 * 1024
 _REVISION: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 _NO_PROVIDER: Final = refuses("No provider file has this name")
 _INVALID: Final = refuses("It is no valid configuration, or does not read the newest kept page: `errors`, `trial`")
-_SHOWN: Final[dict[int, Any]] = {200: answers(ConfigView, "What is in force now"), 404: _NO_PROVIDER}
+_WRONG: Final = takes_no("`If-Match` takes the ETag of the configuration, or `*`, not 'soon'.")
+Provider = Annotated[str, PathParameter(description="The provider's id")]
+Force = Annotated[bool, QueryParameter(description="Take it although it does not read the newest kept page well")]
+_SHOWN: Final[dict[int, Any]] = {
+    200: answers(ConfigView, "What is in force now"),
+    404: _NO_PROVIDER,
+    400: _WRONG,
+    **ADMINISTERING,
+}
 _CHANGED: Final[dict[int, Any]] = {**_SHOWN, 412: refuses("It was changed since the revision that `If-Match` names")}
 
-IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", max_length=40)]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="The `ETag` of what is replaced, or `*`", max_length=40)
+]
 Note = Annotated[str, QueryParameter(description="Why, for whoever looks later", max_length=2000)]
 Config = Annotated[
     dict[str, Any], Body(description="What a provider file says in `pricing`, as JSON: `pages`, and `currency`")
@@ -40,20 +50,34 @@ class DryRun(GivenPage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     config: dict[str, Any] | None = None
 
 
-@get(_PATH, responses={200: answers(ConfigList, "Every provider")}, tags=["admin"])
+@get(
+    _PATH,
+    operation_id="listScrapingConfigs",
+    summary="List scraping configurations",
+    responses={200: answers(ConfigList, "Every provider"), **ADMINISTERING},
+    tags=["admin"],
+)
 async def list_configs(scraping: NamedDependency[ScrapingDesk]) -> Response[bytes]:
     """Return where each provider's scraping configuration comes from: its file, or what was stored instead."""
     return as_json(await scraping.listed())
 
 
-@get(f"{_PATH}/{{provider:str}}", responses=_SHOWN, tags=["admin"])
-async def one_config(scraping: NamedDependency[ScrapingDesk], provider: FromPath[str]) -> Response[bytes]:
+@get(
+    f"{_PATH}/{{provider:str}}",
+    operation_id="getScrapingConfig",
+    summary="Get a scraping configuration",
+    responses=_SHOWN,
+    tags=["admin"],
+)
+async def one_config(scraping: NamedDependency[ScrapingDesk], provider: Provider) -> Response[bytes]:
     """Return the scraping configuration in force, and where it comes from. A PUT takes its `ETag` as `If-Match`."""
     return _answer(await scraping.shown(provider))
 
 
 @put(
     f"{_PATH}/{{provider:str}}",
+    operation_id="putScrapingConfig",
+    summary="Store a scraping configuration",
     request_max_body_size=_MOST_BYTES,
     responses={
         **_CHANGED,
@@ -67,11 +91,11 @@ async def put_config(
     *,
     caller: NamedDependency[Caller],
     scraping: NamedDependency[ScrapingDesk],
-    provider: FromPath[str],
+    provider: Provider,
     data: Config,
     if_match: IfMatch = None,
     note: Note = "",
-    force: FromQuery[bool] = False,
+    force: Force = False,
 ) -> Response[bytes]:
     """Store a configuration as a new version, and bring it into force from the next sync on.
 
@@ -85,6 +109,8 @@ async def put_config(
 
 @post(
     f"{_PATH}/{{provider:str}}/dry-run",
+    operation_id="tryScrapingConfig",
+    summary="Try a scraping configuration",
     status_code=200,
     request_max_body_size=_MOST_BYTES_TO_TRY,
     responses={
@@ -92,11 +118,13 @@ async def put_config(
         400: refuses("The page cannot be chosen like that"),
         404: refuses("There is no such provider, or no such page is kept"),
         422: refuses("It is no valid configuration: `errors` lists what is wrong"),
+        413: refuses("It has more than 20 MiB"),
+        **ADMINISTERING,
     },
     tags=["admin"],
 )
 async def dry_run(
-    *, scraping: NamedDependency[ScrapingDesk], provider: FromPath[str], data: JSONBody[DryRun | None] = None
+    *, scraping: NamedDependency[ScrapingDesk], provider: Provider, data: JSONBody[DryRun | None] = None
 ) -> Response[bytes]:
     """Say what a configuration would read on a page, and where that differs from the prices in force.
 
@@ -108,16 +136,25 @@ async def dry_run(
 
 @get(
     f"{_PATH}/{{provider:str}}/versions",
-    responses={200: answers(VersionList, "All versions, the newest first"), 404: _NO_PROVIDER},
+    operation_id="listScrapingConfigVersions",
+    summary="List the versions of a scraping configuration",
+    responses={
+        200: answers(VersionList, "All versions, the newest first"),
+        400: _WRONG,
+        404: _NO_PROVIDER,
+        **ADMINISTERING,
+    },
     tags=["admin"],
 )
-async def list_versions(scraping: NamedDependency[ScrapingDesk], provider: FromPath[str]) -> Response[bytes]:
+async def list_versions(scraping: NamedDependency[ScrapingDesk], provider: Provider) -> Response[bytes]:
     """Return every configuration that was ever stored for a provider. None is ever changed."""
     return as_json(await scraping.versions(provider))
 
 
 @post(
     f"{_PATH}/{{provider:str}}/versions/{{version:int}}/activate",
+    operation_id="activateScrapingConfig",
+    summary="Bring a stored version into force",
     status_code=200,
     responses={**_CHANGED, 404: refuses("There is no such version"), 422: _INVALID},
     tags=["admin"],
@@ -126,10 +163,10 @@ async def activate(
     *,
     caller: NamedDependency[Caller],
     scraping: NamedDependency[ScrapingDesk],
-    provider: FromPath[str],
-    version: FromPath[int],
+    provider: Provider,
+    version: Annotated[int, PathParameter(description="The version's number")],
     if_match: IfMatch = None,
-    force: FromQuery[bool] = False,
+    force: Force = False,
 ) -> Response[bytes]:
     """Bring a stored version into force from the next sync on, after the same dry run as a new one."""
     return _answer(await scraping.activate(provider, version, _change(caller, if_match, force=force)))
@@ -137,6 +174,8 @@ async def activate(
 
 @post(
     f"{_PATH}/{{provider:str}}/deactivate",
+    operation_id="deactivateScrapingConfig",
+    summary="Go back to the provider file",
     status_code=200,
     responses={**_CHANGED, 409: refuses("None is active")},
     tags=["admin"],
@@ -145,7 +184,7 @@ async def deactivate(
     *,
     caller: NamedDependency[Caller],
     scraping: NamedDependency[ScrapingDesk],
-    provider: FromPath[str],
+    provider: Provider,
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Go back to the provider file from the next sync on. All versions stay."""

@@ -13,12 +13,12 @@ from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from ratecard_registry import audit
 from ratecard_registry.access import Caller
-from ratecard_registry.describing import answers, refuses
-from ratecard_registry.problems import Problem, as_json
+from ratecard_registry.describing import ADMINISTERING, answers, refuses, takes_no
+from ratecard_registry.problems import NOTHING_IS_CALLED_SO, Problem, as_json
 from ratecard_registry.sync_view import SyncResult, Syncs, SyncsPage, SyncView
 from ratecard_registry.views import View
 from ratecard_shared.events import SyncRequested
@@ -95,13 +95,17 @@ class Trigger:
 
 @post(
     "/api/admin/sync/trigger",
+    operation_id="triggerSync",
+    summary="Ask for a sync",
     status_code=202,
     responses={
         202: answers(Triggered, "The sync was asked for"),
         200: answers(SyncResult, "With `wait`: how it went"),
-        400: refuses("A provider is not known"),
-        409: refuses("A provider is switched off, or the sync did not start"),
-        503: refuses("Kafka cannot be reached"),
+        400: refuses("A provider is not known", "There is no provider nobody. Known are acme, zenith."),
+        409: refuses(
+            "A provider is switched off, or the sync did not start", "The sync did not start: no provider is enabled."
+        ),
+        **ADMINISTERING,
     },
     tags=["admin"],
 )
@@ -111,7 +115,7 @@ async def trigger_sync(
     syncs: NamedDependency[Syncs],
     caller: NamedDependency[Caller],
     data: JSONBody[TriggerRequest | None] = None,
-    wait: FromQuery[bool] = False,
+    wait: Annotated[bool, QueryParameter(description="Answer when the sync has ended")] = False,
 ) -> Response[bytes]:
     """Ask for a sync. With `?wait=true` the answer comes when it has ended, and says how it went."""
     asked = await trigger.ask(data or TriggerRequest(), syncs, caller)
@@ -123,13 +127,20 @@ async def trigger_sync(
 
 @get(
     "/api/admin/sync/{sync_id:str}",
+    operation_id="getSync",
+    summary="See how a sync goes",
     responses={
         200: answers(SyncView, "How the sync goes"),
-        404: refuses("Nobody asked for such a sync"),
+        400: refuses("The id has a NUL character in it", NOTHING_IS_CALLED_SO),
+        404: refuses("Nobody asked for such a sync", "Nobody asked for a sync 'sync-9'."),
+        **ADMINISTERING,
     },
     tags=["admin"],
 )
-async def one_sync(syncs: NamedDependency[Syncs], sync_id: FromPath[str]) -> Response[bytes]:
+async def one_sync(
+    syncs: NamedDependency[Syncs],
+    sync_id: Annotated[str, PathParameter(description="The `syncId` of the trigger's answer")],
+) -> Response[bytes]:
     """Return how a sync goes, per provider."""
     view = await syncs.view(sync_id)
     if view is None:
@@ -139,15 +150,21 @@ async def one_sync(syncs: NamedDependency[Syncs], sync_id: FromPath[str]) -> Res
 
 @get(
     "/api/admin/syncs",
-    responses={200: answers(SyncsPage, "Syncs, the newest first"), 400: refuses("`cursor` is none that a page gave")},
+    operation_id="listSyncs",
+    summary="List how syncs went",
+    responses={
+        200: answers(SyncsPage, "Syncs, the newest first"),
+        400: takes_no("`cursor` is none that a page gave: leave it out to start over."),
+        **ADMINISTERING,
+    },
     tags=["admin"],
 )
 async def list_syncs(
     *,
     syncs: NamedDependency[Syncs],
-    provider: FromQuery[str | None] = None,
+    provider: Annotated[str | None, QueryParameter(description="Of this provider only")] = None,
     cursor: Annotated[str | None, QueryParameter(description="A page's `nextCursor`", max_length=400)] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=_MOST)] = _USUALLY,
+    limit: Annotated[int, QueryParameter(ge=1, le=_MOST, description="How many a page holds")] = _USUALLY,
 ) -> Response[bytes]:
     """Return how the newest syncs went, or those of one provider: per provider its stages, counts and errors."""
     return as_json(await syncs.page(provider=provider, cursor=cursor, limit=limit))

@@ -33,6 +33,7 @@ from ratecard_registry.keys import KeyTable
 from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
+from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.retention import Retention
@@ -119,6 +120,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
         feed=feed,
         follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
+        known_providers=Providers(pool=pool, syncs=syncs, names={name: one.name for name, one in providers.items()}),
         pages=pages,
         exports=Exports(
             catalogue=catalogue, pool=pool, names=names, stored_map=Path(stored_map) if stored_map else None

@@ -28,10 +28,18 @@ _AT_ONCE: Final = 100
 """Up to how many lines are priced without leaving the event loop."""
 
 
-class Lines(msgspec.Struct, frozen=True, kw_only=True):
-    """The lines of a request; what could not be read of them is an error in its place."""
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that could not be read, and what it is called if that could be."""
 
-    usages: Sequence[UsageLine | LineError]
+    error: LineError
+    ref: str | None = None
+    model: str | None = None
+
+
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of a request; one that could not be read stands in its place."""
+
+    usages: Sequence[UsageLine | Unread]
     style: Style = "ratecard"
     known_at: datetime | None = None
     own: bool = True
@@ -95,9 +103,9 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             known_at=self.lines.known_at,
         )
 
-    def _line(self, index: int, line: UsageLine | LineError, used: dict[int, DatedPrice]) -> CostLine:
-        if isinstance(line, LineError):
-            return CostLine(index=index, ref=None, model=None, error=line)
+    def _line(self, index: int, line: UsageLine | Unread, used: dict[int, DatedPrice]) -> CostLine:
+        if isinstance(line, Unread):
+            return CostLine(index=index, ref=line.ref, model=line.model, error=line.error)
         when = line.when or self.usual
         said = {"index": index, "ref": line.ref, "model": line.model, "when": when}
         places = self.meant[line.model, line.provider].places

@@ -1,29 +1,23 @@
 """How routes describe their answers in OpenAPI: what comes, when it is refused, and an example of each.
 
-Examples are written by hand: answers in `examples/`, refusals beside the routes. Generated ones would be of no use to
-readers and differ at each start.
+Examples of refusals stand beside the routes, those of answers in `examples/`: generated ones would tell nothing.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example, OpenAPIType, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 
-from ratecard_registry.problems import MEDIA_TYPE, ProblemView
-
-_EXAMPLES: Final = Path(__file__).with_name("examples")
+from ratecard_registry.problems import MEDIA_TYPE, Invalid, ProblemView
 
 
-def answers(kind: Any, description: str, example: str | None = None) -> ResponseSpec:
-    """Describe an answer of this type. `example` names a file of `examples/`."""
-    found = [Example(value=msgspec.json.decode((_EXAMPLES / f"{example}.json").read_bytes()))] if example else None
-    return ResponseSpec(kind, generate_examples=False, description=description, examples=found)
+def answers(kind: Any, description: str) -> ResponseSpec:
+    """Describe an answer of this type; its example is a file of `examples/`."""
+    return ResponseSpec(kind, generate_examples=False, description=description)
 
 
 def refuses(description: str, detail: str | None = None, *, kind: Any = ProblemView, **more: Any) -> ResponseSpec:
@@ -32,6 +26,11 @@ def refuses(description: str, detail: str | None = None, *, kind: Any = ProblemV
     return ResponseSpec(
         kind, generate_examples=False, description=description, media_type=MEDIA_TYPE, examples=[example]
     )
+
+
+def takes_no(detail: str, **more: Any) -> ResponseSpec:
+    """Describe that a parameter has a value which it does not take."""
+    return refuses("A parameter has a value that it does not take", detail, kind=Invalid, **more)
 
 
 _NO_KEY: Final = refuses(

@@ -44,6 +44,17 @@ class Position(msgspec.Struct, frozen=True, order=True):
         return Position(int(found[1]), int(found[2])) if found else None
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """Which changes are wanted. `model` is the bare id."""
+
+    provider: str | None = None
+    model: str | None = None
+    kind: str | None = None
+
+
+ANYTHING: Final = About()
+
+
 class ChangesPage(View, frozen=True, kw_only=True):
     """Changes in the order in which they were published. Send `nextCursor` as `since` to go on, now or later."""
 
@@ -75,12 +86,18 @@ class Feed:
             raise Problem(400, f"`since` is a `nextCursor` that a page gave, or `{LATEST}`, not {since[:60]!r}.")
         return found
 
-    async def page(self, since: Position, limit: int) -> ChangesPage:
+    async def page(self, since: Position, limit: int, about: About = ANYTHING) -> ChangesPage:
         """Return what was published after that place. Raises Problem where some of it is no longer kept."""
-        rows = [row async for row in self._sql.after(self._pool(), batch=since.batch, id=since.id, most=limit + 1)]
-        await self._must_hold(since, empty=not rows)
-        shown = tuple(change_view(row["topic"], row["body"], _cursor(row)) for row in rows[:limit])
-        return ChangesPage(data=shown, next_cursor=shown[-1].cursor if shown else str(since), more=len(rows) > limit)
+        # What was looked at and is not wanted need not be looked at again.
+        seen = since if about == ANYTHING else max(since, await self.newest())
+        where = msgspec.structs.asdict(about)
+        rows = self._sql.after(self._pool(), batch=since.batch, id=since.id, most=limit + 1, **where)
+        found = [row async for row in rows]
+        await self._must_hold(since, empty=not found)
+        shown = tuple(change_view(row["topic"], row["body"], _cursor(row)) for row in found[:limit])
+        last = _place(found[len(shown) - 1]) if shown else since
+        more = len(found) > limit
+        return ChangesPage(data=shown, next_cursor=str(last if more else max(last, seen)), more=more)
 
     async def before(self, before: Position | None, limit: int) -> ChangesPage:
         """Return what was published before that place, or last of all, the newest first."""
@@ -118,5 +135,9 @@ _AGAIN: Final = (
 )
 
 
+def _place(row: asyncpg.Record) -> Position:
+    return Position(row["published_in"], row["id"])
+
+
 def _cursor(row: asyncpg.Record) -> str:
-    return str(Position(row["published_in"], row["id"]))
+    return str(_place(row))

@@ -18,7 +18,7 @@ from typing import Any, Final
 import asyncpg
 from litestar.exceptions import HTTPException
 
-from ratecard_registry.feed import SECONDS_BETWEEN_LOOKS, Feed, Position
+from ratecard_registry.feed import ANYTHING, SECONDS_BETWEEN_LOOKS, About, Feed, Position
 from ratecard_registry.problems import encode
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -54,7 +54,7 @@ class Follower:
                 signal.signal(number, leave)
         yield
 
-    async def follow(self, since: Position) -> AsyncIterator[bytes]:
+    async def follow(self, since: Position, about: About = ANYTHING) -> AsyncIterator[bytes]:
         """Give the stream from that place on, as bytes of the protocol."""
         yield f"retry: {_MILLISECONDS_TO_RECONNECT}\nid: {since}\n\n".encode()
         loop = asyncio.get_running_loop()
@@ -62,7 +62,7 @@ class Follower:
         try:
             while loop.time() < ends_at and not self._leaving:
                 if await self._feed.grown(since):
-                    page = await self._feed.page(since, _AT_ONCE)
+                    page = await self._feed.page(since, _AT_ONCE, about)
                     for change in page.data:
                         yield _message(change.cursor, str(change.__struct_config__.tag), encode(change))
                     since = Position.read(page.next_cursor) or since

@@ -15,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+NOTHING_IS_CALLED_SO: Final = "The request names something with a NUL character in it: nothing is called so."
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -27,6 +28,14 @@ class Problem(HTTPException):
         self.more = more
 
 
+class FaultView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with one parameter or field."""
+
+    message: str
+    key: str | None = None
+    source: str | None = None
+
+
 class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     """Problem details (RFC 9457). `detail` says what happened and what to do."""
 
@@ -34,6 +43,12 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     status: int
     detail: str
+
+
+class Invalid(ProblemView, frozen=True, kw_only=True):
+    """A request that cannot be taken. `errors` name the parameters or fields, where it is about these."""
+
+    errors: tuple[FaultView, ...] = ()
 
 
 def handlers() -> ExceptionHandlersMap:
@@ -49,7 +64,7 @@ def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[by
 
 
 def _no_text(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
-    return _answer(400, "The request names something with a NUL character in it: nothing is called so.", None, {})
+    return _answer(400, NOTHING_IS_CALLED_SO, None, {})
 
 
 def _absent(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

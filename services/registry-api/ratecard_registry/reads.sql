@@ -33,6 +33,16 @@ WHERE (o.provider, o.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids
 -- name: merged(id)
 SELECT provider, merged_into FROM models WHERE id = :id AND merged_into IS NOT NULL;
 
+-- name: counts()
+SELECT m.provider, count(*) FILTER (WHERE m.usability <> 'deprecated') AS models,
+    count(*) FILTER (WHERE m.usability = 'deprecated') AS deprecated,
+    count(*) FILTER (WHERE m.usability <> 'deprecated' AND EXISTS (
+        SELECT FROM model_pricing p WHERE (p.provider, p.model_id) = (m.provider, m.id))) AS priced
+FROM models m WHERE m.merged_into IS NULL GROUP BY m.provider;
+
+-- name: pages()
+SELECT provider, url, checked_at, last_verified, error FROM pages ORDER BY provider, url;
+
 -- name: statuses()
 SELECT s.provider, s.status, s.last_sync, s.sync_id, s.models_discovered, s.models_updated, s.models_deprecated,
     s.pricing_updated, s.errors

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from ratecard_registry.access import Caller
-from ratecard_registry.describing import answers, refuses
+from ratecard_registry.describing import ADMINISTERING, answers, refuses
 from ratecard_registry.imports.importing import Asked, Format, Importer
 from ratecard_registry.imports.views import ImportView
 from ratecard_registry.problems import as_json
@@ -21,6 +21,8 @@ _LONGEST_SOURCE: Final = 500
 
 @post(
     "/api/admin/import",
+    operation_id="importPrices",
+    summary="Import prices of another tool's list",
     status_code=200,
     request_max_body_size=_MOST_BYTES,
     responses={
@@ -28,6 +30,7 @@ _LONGEST_SOURCE: Final = 500
         400: refuses("The body is no list of this format: `faults` say where. Nothing was imported"),
         409: refuses("It looks like a slip: `report` says what. Nothing was imported"),
         413: refuses("The body is longer than 32 MiB"),
+        **ADMINISTERING,
     },
     tags=["own prices"],
 )
@@ -36,10 +39,12 @@ async def import_list(
     importer: NamedDependency[Importer],
     caller: NamedDependency[Caller],
     request: Request[Any, Any, Any],
-    of_format: Annotated[Format, QueryParameter(name="format")],
-    source: Annotated[str, QueryParameter(max_length=_LONGEST_SOURCE)] = "",
-    dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
-    force: Annotated[bool, QueryParameter()] = False,
+    of_format: Annotated[Format, QueryParameter(name="format", description="Whose format the body is in")],
+    source: Annotated[str, QueryParameter(max_length=_LONGEST_SOURCE, description="Where the file came from")] = "",
+    dry_run: Annotated[
+        bool, QueryParameter(name="dryRun", description="Say what would be imported, and import nothing")
+    ] = False,
+    force: Annotated[bool, QueryParameter(description="Take what looks like a slip")] = False,
 ) -> Response[bytes]:
     """Import the body, a file of llm-prices or genai-prices, as prices of the time before Ratecard recorded any.
 
