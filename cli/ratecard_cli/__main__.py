@@ -48,6 +48,7 @@ _COMMANDS: Final = {
     "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
     "models": ("ratecard_cli.models:models", "List models with their prices."),
     "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
+    "compare": ("ratecard_cli.compare:compare", "Show models side by side."),
     "cost": ("ratecard_cli.cost:cost", "Say what a usage of a model costs, or cost on a day."),
     "status": ("ratecard_cli.status:status", "Say how the system is, and how each provider's newest sync went."),
     "keys": ("ratecard_cli.keys:keys", "Make, list and revoke keys to the API."),

@@ -304,3 +304,21 @@ def test_a_sync_need_not_be_waited_for(api: FakeApi, ratecard: Ratecard) -> None
     code, out, _ = ratecard("sync", "--no-wait")
     assert (code, out) == (0, "The sync s1 was asked for.\n")
     assert len(api.asked) == 1
+
+
+def test_models_stand_side_by_side_and_what_is_not_known_is_no_zero(api: FakeApi, ratecard: Ratecard) -> None:
+    api.answer("GET /api/models/acme-large", a_model("acme-large", a_price()))
+    api.answer("GET /api/models/acme-mystery", a_model("acme-mystery", a_price(rates={}, currency="CNY")))
+    api.answer("GET /api/models/acme-unknown", a_model("acme-unknown"))
+    code, out, _ = ratecard("compare", "acme-large", "acme-mystery", "acme-unknown")
+    assert code == 0
+    assert [line.split() for line in out.splitlines()] == [
+        ["acme/acme-large", "acme/acme-mystery", "acme/acme-unknown"],
+        ["context", "200,000", "200,000", "200,000"],
+        ["input", "2.5", "2.5", "CNY", "TBD"],
+        ["output", "10", "10", "CNY", "TBD"],
+        ["cachedInput", "0.25", "-", "TBD"],
+        ["state", "priced", "priced", "unknown"],
+    ]
+    assert ratecard("compare", "acme-large")[0] == 2
+    assert ratecard("compare", "acme-large", "nobody")[0] == 4
