@@ -56,7 +56,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
 -- A model is never taken away (decision 0017), nor what administrators did.
 GRANT SELECT, INSERT, UPDATE ON models, audit_log TO ratecard_registry;
 GRANT SELECT, DELETE ON pricing_history_ended_rest TO ratecard_registry;
-GRANT SELECT ON syncs, sync_providers, schedule TO ratecard_registry;
+GRANT SELECT ON syncs, sync_providers, schedule, joins, join_sides TO ratecard_registry;
 GRANT USAGE ON SEQUENCE pricing_history_ids, own_price_numbers TO ratecard_registry;
 GRANT EXECUTE ON FUNCTION pricing_history_add_year(integer), pricing_history_drop_year(integer, timestamptz)
     TO ratecard_registry;

@@ -1,6 +1,7 @@
 """Prices of another time and pages of history with ten million rows, beside the same with a hundred thousand.
 
-Both databases hold the same models with four prices each, which changed ten times or a thousand times in five years.
+A hundred times the rows are ten times the models, of four prices each, that changed ten times as often: a hundred times
+each in five years instead of ten times. Fifty models are a provider's, and a page of the list is one provider.
 The same requests go to a registry over each, in turns. Loading ten million rows takes about three minutes on two cores:
 `HISTORY_ROWS=1000000 make bench ARGS=history` measures with fewer.
 """
@@ -8,6 +9,7 @@ The same requests go to a registry over each, in turns. Loading ten million rows
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import shutil
@@ -32,8 +34,7 @@ from ratecard_shared.database import connected, migrate, queries
 ROWS: Final = int(os.environ.get("HISTORY_ROWS") or 10_000_000)
 FEW_ROWS: Final = 100_000
 MOST_RATIO: Final = 2.0
-MODELS: Final = 2_500
-PROVIDERS: Final = 50
+MODELS_OF_A_PROVIDER: Final = 50
 KEYS: Final = 4
 ROUNDS: Final = 600
 WARM_UP: Final = 50
@@ -71,20 +72,29 @@ async def _asked(registries: Sequence[Bench]) -> dict[str, list[list[float]]]:
     chance = random.Random(1)  # noqa: S311  # the same requests each time
     found: dict[str, list[list[float]]] = {"?at=": [[], []], "pricing-history": [[], []]}
     for turn in range(WARM_UP + ROUNDS):
-        number = chance.randint(1, MODELS)
-        at = BEGAN + chance.random() * (datetime.now(UTC) - BEGAN)
-        asked: dict[str, tuple[str, dict[str, Any]]] = {
-            "?at=": ("/api/models", {"provider": f"p{number % PROVIDERS}", "at": at.isoformat(), "limit": 50}),
-            "pricing-history": (f"/api/models/p{number % PROVIDERS}/model-{number}/pricing-history", {"limit": 50}),
-        }
-        for what, (path, query) in asked.items():
-            for registry, seconds in zip(registries, found[what], strict=True):
+        place, at = chance.random(), BEGAN + chance.random() * (datetime.now(UTC) - BEGAN)
+        for number, registry in enumerate(registries):
+            models = models_of((FEW_ROWS, ROWS)[number])
+            for what, (path, query) in _requests(int(place * models), models, at).items():
                 began = time.perf_counter()
                 answer = await registry.get(path, **query)
                 if turn >= WARM_UP:
-                    seconds.append(time.perf_counter() - began)
+                    found[what][number].append(time.perf_counter() - began)
                 _check(what, answer)
     return found
+
+
+def _requests(model: int, models: int, at: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
+    provider = f"p{model % (models // MODELS_OF_A_PROVIDER)}"
+    return {
+        "?at=": ("/api/models", {"provider": provider, "at": at.isoformat(), "limit": 50}),
+        "pricing-history": (f"/api/models/{provider}/model-{model}/pricing-history", {"limit": 50}),
+    }
+
+
+def models_of(rows: int) -> int:
+    """Return how many models share so many rows: their number grows as fast as that of a price's changes."""
+    return 2_500 * round(math.sqrt(rows / FEW_ROWS))
 
 
 def _check(what: str, answer: Any) -> None:
@@ -103,7 +113,8 @@ async def _filled(backends: Backends, rows: int) -> str:
     await migrate(url, roles=True)
     async with asyncpg.create_pool(url, min_size=1, max_size=1, command_timeout=3600) as pool:
         sql = queries(Path(__file__).with_suffix(".sql"))
-        await sql.add_models(pool, models=MODELS, providers=PROVIDERS)
+        models = models_of(rows)
+        await sql.add_models(pool, models=models, providers=models // MODELS_OF_A_PROVIDER)
         await sql.add_versions(pool)
         for year in range(BEGAN.year, datetime.now(UTC).year):
             await pool.fetchval("SELECT pricing_history_add_year($1)", year)
@@ -113,7 +124,7 @@ async def _filled(backends: Backends, rows: int) -> str:
         for _, index in indexes:
             await pool.execute(f"DROP INDEX {index}")
         span = datetime.now(UTC) - BEGAN - timedelta(days=1)
-        await sql.add_history(pool, changes=rows // MODELS // KEYS, span=span)
+        await sql.add_history(pool, changes=rows // models // KEYS, span=span)
         for made_by, _ in indexes:
             await pool.execute(made_by)
         await sql.add_prices(pool)

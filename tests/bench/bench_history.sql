@@ -3,7 +3,7 @@ INSERT INTO models (provider, id, display_name, usability, discovered_at, update
     applied_generation)
 SELECT 'p' || m % :providers::integer, 'model-' || m, 'Model ' || m, 'available', '2022-01-01Z', '2022-01-01Z',
     '2022-01-01Z', 's', 1
-FROM generate_series(1, :models::integer) AS m;
+FROM generate_series(0, :models::integer - 1) AS m;
 
 -- name: add_versions()!
 INSERT INTO cache_versions (name) SELECT DISTINCT 'models:' || provider FROM models;

@@ -62,7 +62,7 @@ async def test_every_table_has_a_writer_its_grants_and_a_stated_bound(database_u
     [
         ("registry", "UPDATE syncs SET state = 'failed'"),
         ("registry", "DELETE FROM sync_providers"),
-        ("registry", "SELECT * FROM joins"),
+        ("registry", "SELECT * FROM join_chunks"),
         ("registry", "DELETE FROM audit_log"),
         ("registry", "DELETE FROM models"),
         ("registry", "DROP TABLE pricing_history_open"),

@@ -68,27 +68,33 @@ ORDER BY effective_date, recorded_at, id;
 
 -- name: history(provider, model_id, start, until, at, known, after, after_id, most)
 -- What was believed at `known`, of the list and of the operator: rows that were misread or withdrawn, and announcements
--- since fulfilled, are left out.
+-- since fulfilled, are left out. Each part gives no more than the page needs, so that it is read in order of its index.
 WITH found AS (
-    SELECT h.id, h.provider, h.model_id, h.recorded_as, h.kind, h.input_cost_per_million, h.output_cost_per_million,
+    (SELECT h.id, h.provider, h.model_id, h.recorded_as, h.kind, h.input_cost_per_million, h.output_cost_per_million,
         h.tier, h.context_limit, h.currency, h.region, h.free, h.rates, h.effective_date,
         CASE WHEN h.end_recorded_at <= :known THEN h.end_date END AS end_date, h.recorded_at, h.superseded_at,
         h.sync_id, h.revision, h.evidence, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
     FROM pricing_history h
     WHERE h.provider = :provider AND h.model_id = :model_id
+      AND h.effective_date BETWEEN :start AND :until
+      AND h.recorded_at <= :known AND (h.superseded_at IS NULL OR h.superseded_at > :known)
+      AND (:at::timestamptz IS NULL OR (h.effective_date <= :at
+        AND coalesce(CASE WHEN h.end_recorded_at <= :known THEN h.end_date END, 'infinity') > :at))
+      AND (h.effective_date, h.id) > (:after::timestamptz, :after_id::bigint)
+    ORDER BY h.effective_date, h.id LIMIT :most)
     UNION ALL
-    SELECT o.id, o.provider, o.model_id, o.recorded_as, o.kind, (o.rates->>'input')::numeric,
+    (SELECT o.id, o.provider, o.model_id, o.recorded_as, o.kind, (o.rates->>'input')::numeric,
         (o.rates->>'output')::numeric, o.tier, o.context_limit, o.currency, o.region, o.free, o.rates, o.effective_date,
         o.end_date, o.recorded_at, o.superseded_at, '', o.revision, o.evidence, o.number, o.note, o.corrects, o.state
     FROM own_prices o
     WHERE o.provider = :provider AND o.model_id = :model_id
+      AND o.effective_date BETWEEN :start AND :until
+      AND o.recorded_at <= :known AND (o.superseded_at IS NULL OR o.superseded_at > :known)
+      AND (:at::timestamptz IS NULL OR (o.effective_date <= :at AND coalesce(o.end_date, 'infinity') > :at))
+      AND (o.effective_date, o.id) > (:after::timestamptz, :after_id::bigint)
+    ORDER BY o.effective_date, o.id LIMIT :most)
 )
-SELECT * FROM found
-WHERE effective_date BETWEEN :start AND :until
-  AND recorded_at <= :known AND (superseded_at IS NULL OR superseded_at > :known)
-  AND (:at::timestamptz IS NULL OR (effective_date <= :at AND coalesce(end_date, 'infinity') > :at))
-  AND (effective_date, id) > (:after::timestamptz, :after_id::bigint)
-ORDER BY effective_date, id LIMIT :most;
+SELECT * FROM found ORDER BY effective_date, id LIMIT :most;
 
 -- name: history_total(provider, model_id, start, until, at, known)$
 WITH found AS (
