@@ -29,20 +29,26 @@ from ratecard_registry.exporting import Exports
 from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
+from ratecard_registry.front import Front, Limits
 from ratecard_registry.handlers import Registry
+from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.imports.importing import Importer
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
+from ratecard_registry.limiting import Limiter
+from ratecard_registry.memory import Memory
 from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.reads import Reads
 from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
+from ratecard_registry.versions import Versions
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
 from ratecard_shared.events import ModelChanged, PricingChanged, SyncCompleted, SyncRequested
@@ -65,6 +71,7 @@ class Bench:
         anonymous_read: bool = True,
         quarantine: Quarantine | None = None,
         providers: Mapping[str, Provider] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Wire it. The test looks through `pool`; the registry may do no more than `as_role`, if that is given."""
         self.pool = pool
@@ -76,9 +83,10 @@ class Bench:
         self.checks = {"status": "running", "kafka": "up", "postgresql": "up"}
         self.cache = Cache(redis)
         seconds = Seconds()
-        self.teller = Teller(pool=lambda: pool, cache=self.cache, seconds=seconds)
+        self.versions = Versions(pool=lambda: pool)
+        self.teller = Teller(pool=lambda: pool, versions=self.versions, cache=self.cache, seconds=seconds)
         self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock, quarantine=quarantine)
-        self.catalogue = Catalogue(pool=lambda: pool, cache=self.cache, seconds=seconds)
+        self.catalogue = Catalogue(pool=lambda: pool, versions=self.versions, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
         archive = Archive(pool=lambda: pool, now=self.clock)
         feed = Feed(pool=lambda: pool)
@@ -87,11 +95,14 @@ class Bench:
         table = KeyTable()
         self.key_watch = KeyWatch(pool=lambda: pool, table=table, now=self.clock)
         trials = Trials(pool=lambda: pool, kept=self.pages, now=self.clock)
-        self.app = create_app(
+        past = Past(pool=lambda: pool, now=self.clock)
+        self.hot = HotPrices(past=past, versions=self.versions, now=self.clock)
+        access = Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock)
+        self.framework = create_app(
             Parts(
                 catalogue=self.catalogue,
                 archive=archive,
-                costs=Costs(catalogue=self.catalogue, past=Past(pool=lambda: pool, now=self.clock)),
+                costs=Costs(catalogue=self.catalogue, past=self.hot),
                 feed=feed,
                 follower=Follower(feed, lasts=0.8, beat=0.2),
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
@@ -122,9 +133,23 @@ class Bench:
                 key_watch=self.key_watch,
                 key_desk=KeyDesk(pool=lambda: pool, watch=self.key_watch, now=self.clock),
                 audit_log=AuditLog(pool=lambda: pool),
-                access=Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock),
+                access=access,
             )
         )
+        self.memory = Memory()
+        self.app = Front(
+            self.framework,
+            access=access,
+            reads=Reads(self.framework, versions=self.versions, memory=self.memory, now=self.clock),
+            limiter=Limiter(cache=self.cache),
+            limits=limits,
+        )
+
+    def forget(self) -> None:
+        """Know nothing of the catalogue, as a process that has just started."""
+        self.versions.known, self.versions.loaded = {}, False
+        self.catalogue._shelves.clear()  # noqa: SLF001  # no process needs to do that
+        self.hot._kept.clear()  # noqa: SLF001  # nor that
 
     def clock(self) -> datetime:
         return self.now

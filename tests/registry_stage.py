@@ -56,6 +56,7 @@ class Stage:
         transaction = self.connection.transaction()
         await transaction.start()
         await self.bench.redis.flushdb()
+        self.bench.forget()
         self.bench.now = day(0)
         try:
             yield self.bench

@@ -177,6 +177,12 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
     except SettingsError as error:
         sys.exit(f"ratecard-{name}: {error}")
     bound = _bound(name, settings.service)
+    _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
+    serve(app, bound)
+
+
+def serve(app: Any, bound: socket.socket) -> None:
+    """Serve an ASGI app until SIGTERM. With httptools and, where there is one, uvloop: uvicorn takes what it finds."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -184,7 +190,6 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
         lifespan="on",
         timeout_graceful_shutdown=5,
     )
-    _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
     uvicorn.Server(config).run(sockets=[bound])
 
 

@@ -155,7 +155,7 @@ async def test_no_key_is_made_of_nonsense(bench: Bench, wanted: Any) -> None:
 
 async def test_every_route_but_the_operations_asks_for_a_key(bench: Bench) -> None:
     asked = 0
-    for route in bench.app.routes:
+    for route in bench.framework.routes:
         if not isinstance(route, HTTPRoute) or route.path in {"/", *OPEN} or route.path.startswith(SHELLS):
             continue
         for method in route.methods - {"OPTIONS"}:

@@ -108,7 +108,7 @@ CHANGING: Final[dict[str, tuple[str, Prepare]]] = {
 async def test_every_route_that_changes_something_is_tried_here(bench: Bench) -> None:
     routes = {
         f"{method} {route.path}"
-        for route in bench.app.routes
+        for route in bench.framework.routes
         if isinstance(route, HTTPRoute)
         for method in route.methods - {"GET", "HEAD", "OPTIONS"}
     }

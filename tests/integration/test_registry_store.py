@@ -10,7 +10,7 @@ import pytest
 from registry_bench import Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
-from ratecard_registry import catalogue, evidence, exporting, past, retention, store, sync_store
+from ratecard_registry import evidence, exporting, past, retention, store, sync_store, versions
 from ratecard_shared.database import connected, queries
 from ratecard_shared.events import MatchExplained, PriceChangeKind
 from ratecard_shared.prices import Evidence
@@ -27,7 +27,7 @@ async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
     [
         store.QUERIES,
         sync_store.QUERIES,
-        catalogue.QUERIES,
+        versions.QUERIES,
         evidence.QUERIES,
         past.QUERIES,
         exporting.QUERIES,

@@ -22,7 +22,6 @@ from ratecard_registry.views import View
 from ratecard_shared.prices import Instant
 
 MOST_LINES: Final = 10_000
-_MOST_BYTES: Final = 32 * 1024 * 1024
 
 
 class _Rough(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,7 +122,6 @@ class _LineByLine(AbstractDTO[CostRequest]):
     status_code=200,
     dto=_LineByLine,
     return_dto=None,
-    request_max_body_size=_MOST_BYTES,
     responses={
         200: answers(CostAnswer, "The cost of each usage, or why it has none"),
         400: refuses(

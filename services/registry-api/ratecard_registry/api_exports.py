@@ -17,6 +17,7 @@ from litestar.params import QueryParameter
 
 from ratecard_registry.describing import READING, answers, refuses, takes_no
 from ratecard_registry.exporting import Exports, Format, etag_of
+from ratecard_registry.keeping import KEPT
 from ratecard_registry.problems import encode
 
 _MOST: Final = 1000
@@ -57,77 +58,73 @@ _TABLE: Final = ResponseSpec(str, generate_examples=False, description="A table"
 )
 async def litellm_map(
     *,
-    request: Request[Any, Any, Any],
     exports: NamedDependency[Exports],
     overlay: Annotated[bool, QueryParameter(description="Lay it over the map that the operator stored")] = False,
     own: Own = True,
 ) -> Response[bytes]:
     """Return the model map that LiteLLM and tokencost read; with `overlay`, over the map that the operator stored."""
-    return await _whole(request, exports, "litellm-overlay" if overlay else "litellm", own=own)
+    return await _whole(exports, "litellm-overlay" if overlay else "litellm", own=own)
 
 
 @get(
     "/api/export/genai-prices.json",
+    opt=KEPT,
     operation_id="exportGenaiPrices",
     summary="Export for genai-prices",
     responses=_says("genai-prices' providers", list[dict[str, Any]]),
     response_headers=_HEADERS,
     tags=["exports"],
 )
-async def genai_prices_list(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
-) -> Response[bytes]:
+async def genai_prices_list(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
     """Return the data that genai-prices updates itself from."""
-    return await _whole(request, exports, "genai-prices", own=own)
+    return await _whole(exports, "genai-prices", own=own)
 
 
 @get(
     "/api/export/models.dev/api.json",
+    opt=KEPT,
     operation_id="exportModelsDev",
     summary="Export for opencode and tokenlens",
     responses=_says("models.dev's catalogue"),
     response_headers=_HEADERS,
     tags=["exports"],
 )
-async def models_dev_catalogue(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
-) -> Response[bytes]:
+async def models_dev_catalogue(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
     """Return the catalogue that opencode and tokenlens read."""
-    return await _whole(request, exports, "models.dev", own=own)
+    return await _whole(exports, "models.dev", own=own)
 
 
 @get(
     "/api/export/llm-prices/current-v1.json",
+    opt=KEPT,
     operation_id="exportLlmPrices",
     summary="Export the prices in force for llm-prices",
     responses=_says("llm-prices' current list"),
     response_headers=_HEADERS,
     tags=["exports"],
 )
-async def current_llm_prices(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
-) -> Response[bytes]:
+async def current_llm_prices(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
     """Return the prices in force as llm-prices lists them."""
-    return await _whole(request, exports, "llm-prices", own=own)
+    return await _whole(exports, "llm-prices", own=own)
 
 
 @get(
     "/api/export/llm-prices/historical-v1.json",
+    opt=KEPT,
     operation_id="exportLlmPricesHistory",
     summary="Export all prices for llm-prices",
     responses=_says("llm-prices' history"),
     response_headers=_HEADERS,
     tags=["exports"],
 )
-async def llm_prices_history(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
-) -> Response[bytes]:
+async def llm_prices_history(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
     """Return every price of the standard tier as llm-prices lists them: `from_date` included, `to_date` not."""
-    return await _whole(request, exports, "llm-prices-history", own=own)
+    return await _whole(exports, "llm-prices-history", own=own)
 
 
 @get(
     "/api/export/prices.csv",
+    opt=KEPT,
     operation_id="exportCsv",
     summary="Export all prices in force as a table",
     media_type="text/csv",
@@ -135,15 +132,14 @@ async def llm_prices_history(
     response_headers=_HEADERS,
     tags=["exports"],
 )
-async def prices_csv(
-    *, request: Request[Any, Any, Any], exports: NamedDependency[Exports], own: Own = True
-) -> Response[bytes]:
+async def prices_csv(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
     """Return every price row in force, in all tiers, bands, currencies and regions."""
-    return await _whole(request, exports, "csv", own=own)
+    return await _whole(exports, "csv", own=own)
 
 
 @get(
     "/api/export/openrouter/v1/models",
+    opt=KEPT,
     operation_id="exportOpenrouter",
     summary="Export for OpenRouter's clients",
     responses=_says("OpenRouter's list of models"),
@@ -169,21 +165,17 @@ async def openrouter_models(
     more = f"&limit={limit or 500}{'' if own else '&own=false'}"
     following = f"{path}?offset={end}{more}" if end < len(models) else None
     body = encode({"data": models[first:end], "links": {"next": following}, "total_count": len(models)})
-    return _answer(request, body, etag_of(body), rendered.document.left_out_header, "application/json")
+    return _answer(body, etag_of(body), rendered.document.left_out_header, "application/json")
 
 
-async def _whole(request: Request[Any, Any, Any], exports: Exports, name: Format, *, own: bool) -> Response[bytes]:
+async def _whole(exports: Exports, name: Format, *, own: bool) -> Response[bytes]:
     rendered = await exports.get(name, own=own)
     document = rendered.document
-    return _answer(request, document.body, rendered.etag, document.left_out_header, document.media_type)
+    return _answer(document.body, rendered.etag, document.left_out_header, document.media_type)
 
 
-def _answer(request: Request[Any, Any, Any], body: bytes, etag: str, left_out: str, media_type: str) -> Response[bytes]:
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "X-Ratecard-Left-Out": left_out}
-    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if known & {etag, "*"}:
-        return Response(b"", status_code=304, headers=headers, media_type=media_type)
-    return Response(body, headers=headers, media_type=media_type)
+def _answer(body: bytes, etag: str, left_out: str, media_type: str) -> Response[bytes]:
+    return Response(body, headers={"ETag": etag, "X-Ratecard-Left-Out": left_out}, media_type=media_type)
 
 
 ROUTES: Final[Sequence[Any]] = (

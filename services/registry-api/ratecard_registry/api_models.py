@@ -18,6 +18,7 @@ from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost_views import Candidate
 from ratecard_registry.describing import READING, answers, refuses, takes_no
+from ratecard_registry.keeping import KEPT
 from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, page
 from ratecard_registry.moments import moment
 from ratecard_registry.past import Period
@@ -71,6 +72,7 @@ Cursor = Annotated[
 
 @get(
     "/api/models",
+    opt=KEPT,
     operation_id="listModels",
     summary="List models",
     responses={200: answers(Page, "A page of models"), 400: WRONG, **READING},
@@ -172,6 +174,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
 
 @get(
     "/api/models/{name:path}",
+    opt=KEPT,
     operation_id="getModel",
     summary="Get one model",
     responses={

@@ -16,6 +16,7 @@ from litestar.params import QueryParameter
 from ratecard_registry.archive import Archive
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.describing import READING, answers, refuses, takes_no
+from ratecard_registry.keeping import KEPT
 from ratecard_registry.problems import Problem, ProblemView, as_json
 from ratecard_registry.resolving import Claim, Documented, Passed, Resolution, claim, resolve_spelling
 from ratecard_registry.views import ModelView, View
@@ -132,6 +133,7 @@ _CLAIM: Final = {
 
 @get(
     "/api/resolve",
+    opt=KEPT,
     operation_id="resolveModel",
     summary="Say which model a spelling means",
     responses={

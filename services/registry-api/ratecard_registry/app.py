@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from opentelemetry import trace
 from redis.asyncio import Redis
 
 from ratecard_providers.load import described_providers, load_providers, read_addresses
@@ -25,23 +27,29 @@ from ratecard_registry.exporting import Exports
 from ratecard_registry.exports.naming import Names
 from ratecard_registry.feed import Feed
 from ratecard_registry.following import Follower
+from ratecard_registry.front import Front, Limits
 from ratecard_registry.handlers import Registry
+from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.imports.importing import Importer
 from ratecard_registry.key_desk import KeyDesk
 from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import KeyTable
+from ratecard_registry.limiting import Limiter
+from ratecard_registry.memory import Memory
 from ratecard_registry.own.desk import OwnDesk
 from ratecard_registry.past import Past
 from ratecard_registry.problems import Problem
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.reads import Reads
 from ratecard_registry.retention import Retention
 from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.settings import RegistrySettings
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
+from ratecard_registry.versions import Versions
 from ratecard_shared.events import SyncRequested
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.service import Service
@@ -63,7 +71,9 @@ def build(settings: RegistrySettings) -> Any:
     kafka = Kafka(settings.kafka, client_id="ratecard-registry")
     service = Service("registry-api", kafka=kafka, database_settings=settings.database)
     cache = Cache(redis_client(settings))
-    teller = Teller(pool=lambda: service.pool, cache=cache, seconds=seconds(settings))
+    pool = _open(service)
+    versions = Versions(pool=pool)
+    teller = Teller(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
     known = described_providers(settings.service)
     registry = Registry(
         pool=lambda: service.pool, tell_caches=teller.tell, quarantine=Quarantine(known), known=known.keys()
@@ -79,27 +89,43 @@ def build(settings: RegistrySettings) -> Any:
     retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
     service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
-    parts = _parts(settings, service, kafka, teller, cache)
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, versions.heed, name="heed-versions")
+    catalogue = Catalogue(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
+    parts = _parts(settings, service, kafka, teller, catalogue)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
     service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
-    return create_app(parts, lifespan=[service.running, parts.follower.heeding_signals])
+    app = create_app(parts, lifespan=[service.running, parts.follower.heeding_signals])
+    return Front(
+        app,
+        access=parts.access,
+        reads=Reads(app, versions=versions, memory=Memory()),
+        limiter=Limiter(cache=cache),
+        limits=Limits(key=settings.ratecard_rate_limit, address=settings.ratecard_rate_limit_anonymous),
+        behind_tls=settings.ratecard_behind_tls,
+        tracer=trace.get_tracer("ratecard") if settings.service.otel_exporter_otlp_endpoint else None,
+    )
 
 
-def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: Teller, cache: Cache) -> Parts:
+def _open(service: Service) -> Callable[[], asyncpg.Pool]:
     def pool() -> asyncpg.Pool:
         try:
             return service.pool
         except RuntimeError as error:
             raise Problem(503, "The registry is starting: try again.", headers={"Retry-After": "2"}) from error
 
+    return pool
+
+
+def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: Teller, catalogue: Catalogue) -> Parts:
+    pool = _open(service)
+
     async def publish(request: SyncRequested) -> str:
         place = await kafka.publish(SYNC_REQUESTED, "api", request)
         return sync_id(place.topic, place.partition, place.offset, place.timestamp_ms)
 
-    kept = seconds(settings)
-    catalogue = Catalogue(pool=pool, cache=cache, seconds=kept)
-    syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=kept)
+    cache = catalogue.cache
+    syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=seconds(settings))
     providers = described_providers(settings.service)
     # Exports and configurations name the providers' own addresses, wherever they are asked at.
     extra, stored_map = settings.service.ratecard_providers, settings.ratecard_litellm_map
@@ -116,7 +142,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     return Parts(
         catalogue=catalogue,
         archive=archive,
-        costs=Costs(catalogue=catalogue, past=Past(pool=pool)),
+        costs=Costs(catalogue=catalogue, past=HotPrices(past=Past(pool=pool), versions=catalogue.known_versions)),
         feed=feed,
         follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),

@@ -140,5 +140,9 @@ ON CONFLICT (sync_id, provider) DO UPDATE SET
     pricing_updated = sync_outcomes.pricing_updated + EXCLUDED.pricing_updated;
 
 -- name: bump_versions(names)!
-INSERT INTO cache_versions (name) SELECT unnest(:names::text[]) ORDER BY 1
-ON CONFLICT (name) DO UPDATE SET version = cache_versions.version + 1;
+-- Those who listen hear of it when this is committed.
+WITH bumped AS (
+    INSERT INTO cache_versions (name) SELECT unnest(:names::text[]) ORDER BY 1
+    ON CONFLICT (name) DO UPDATE SET version = cache_versions.version + 1 RETURNING name
+)
+SELECT pg_notify('ratecard_versions', string_agg(name, ' ')) FROM bumped;

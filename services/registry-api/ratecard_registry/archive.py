@@ -11,12 +11,13 @@ import asyncpg
 import msgspec
 
 from ratecard_registry import views
-from ratecard_registry.catalogue import QUERIES, Place
+from ratecard_registry.catalogue import Place
 from ratecard_registry.cursors import Cursors
 from ratecard_registry.dated import DatedPrice, in_force
 from ratecard_registry.dated_views import dated_view, source_of
 from ratecard_registry.past import Past, Period
 from ratecard_registry.rows import own_from
+from ratecard_registry.versions import QUERIES
 from ratecard_registry.views import EvidenceView, ModelView, OwnMark, RateView, Source, View
 from ratecard_shared.database import queries
 from ratecard_shared.prices import Evidence, Instant

@@ -1,7 +1,7 @@
 """Redis, where it helps: losing it costs speed only. Every value says of which version it is, and an old one is a miss.
 
-The versions are those of `cache_versions` in PostgreSQL, copied to one hash; a copy only ever grows. So a reader that
-was slow cannot bring back what a sync has changed since. After a failure Redis is left alone for a moment.
+The versions are those of `cache_versions` in PostgreSQL, which every process knows (`versions`). So a reader that was
+slow cannot bring back what a sync has changed since. After a failure Redis is left alone for a moment.
 """
 
 from __future__ import annotations
@@ -15,15 +15,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-VERSIONS: Final = "ratecard:versions"
 _SECONDS_OF_PEACE: Final = 2.0
-_GROW: Final = """
-for i = 1, #ARGV, 2 do
-    local known = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '-1')
-    if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-end
-return 1
-"""
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -56,15 +48,9 @@ class Cache:
         """Ask Redis whether it is there."""
         return await self._try(lambda: self._redis.ping(), default=None) is not None  # noqa: PLW0108  # redis' typing
 
-    async def versions(self) -> dict[str, int]:
-        """Return the versions that Redis knows; none means that it knows nothing."""
-        found = await self._try(lambda: self._redis.hgetall(VERSIONS), default={})
-        return {name.decode(): int(version) for name, version in found.items()}
-
-    async def publish_versions(self, versions: Mapping[str, int]) -> bool:
-        """Tell Redis all versions there are. Return whether it heard them."""
-        told = [str(item) for pair in versions.items() for item in pair]
-        return await self._try(lambda: self._redis.eval(_GROW, 1, VERSIONS, *told), default=None) is not None
+    async def run(self, script: str, key: str, *arguments: str | int) -> Any:
+        """Run a Lua script on one key. Return what it says; None if Redis is not there."""
+        return await self._try(lambda: self._redis.eval(script, 1, key, *arguments), default=None)
 
     async def read(self, keys: list[str], versions: list[int], kind: type[T]) -> list[T | None]:
         """Return the values of these keys; None where there is none of at least the version asked for."""

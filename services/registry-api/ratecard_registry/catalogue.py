@@ -1,13 +1,13 @@
-"""Models as the API shows them, through the cache. PostgreSQL is always right; Redis only saves asking it.
+"""Models as the API shows them, from memory, else from Redis, else from PostgreSQL, which is always right.
 
-Keys are the mission's, with `provider/id` for the model's id, because two providers may have the same id.
+Memory and Redis hold values of versions: what is older than the version that this process knows is a miss. Redis' keys
+are the mission's, with `provider/id` for the model's id, because two providers may have the same id.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -17,10 +17,10 @@ from ratecard_registry import metrics, views
 from ratecard_registry.cache import Cache
 from ratecard_registry.rows import model_from, own_from, price_from
 from ratecard_registry.stored import StoredModel
+from ratecard_registry.versions import QUERIES, Versions
 from ratecard_registry.views import FactsView, ModelView, PricingView
 from ratecard_shared.database import queries
 
-QUERIES: Final = Path(__file__).with_name("reads.sql")
 MODELS: Final = "models:"
 FALLBACK: Final = "fallback:"
 
@@ -52,48 +52,76 @@ def pricing_key(place: Place) -> str:
     return f"pricing:{'/'.join(place)}"
 
 
+class Shelf:
+    """What memory holds of one provider at one version."""
+
+    def __init__(self, version: int) -> None:
+        """Begin empty."""
+        self.version = version
+        self.ids: tuple[str, ...] | None = None
+        self.models: dict[str, ModelView] = {}
+
+
 class Catalogue:
     """Reads models. `pool` is called when PostgreSQL is needed."""
 
-    def __init__(self, *, pool: Callable[[], asyncpg.Pool], cache: Cache, seconds: Seconds) -> None:
+    def __init__(self, *, pool: Callable[[], asyncpg.Pool], versions: Versions, cache: Cache, seconds: Seconds) -> None:
         """Wire it."""
         self._pool = pool
-        self._cache = cache
+        self.known_versions = versions
+        self.cache = cache
         self._seconds = seconds
         self._sql = queries(QUERIES)
+        self._shelves: dict[str, Shelf] = {}
 
-    async def versions(self) -> dict[str, int]:
-        """Return the version of everything that can be cached, as Redis knows it or else PostgreSQL."""
-        if known := await self._cache.versions():
-            return known
-        rows = {row["name"]: row["version"] async for row in self._sql.versions(self._pool())}
-        if rows:
-            await self._cache.publish_versions(rows)
-        return rows
+    async def versions(self) -> Mapping[str, int]:
+        """Return the version of everything that can be kept, as this process knows it."""
+        return await self.known_versions.current()
 
     async def ids(self, providers: Collection[str] | None = None) -> dict[str, tuple[str, ...]]:
         """Return every model id, or those of some providers, by provider."""
         versions = providers_in(await self.versions())
         wanted = [name for name in sorted(versions) if providers is None or name in providers]
-        keys = [list_key(provider) for provider in wanted]
-        found = await self._cache.read(keys, [versions[name] for name in wanted], tuple[str, ...])
+        shelves = [self._shelf(name, versions[name]) for name in wanted]
+        await self._fill_ids({name: shelf for name, shelf in zip(wanted, shelves, strict=True) if shelf.ids is None})
+        return {name: shelf.ids or () for name, shelf in zip(wanted, shelves, strict=True)}
+
+    def _shelf(self, provider: str, version: int) -> Shelf:
+        shelf = self._shelves.get(provider)
+        if shelf is None or shelf.version < version:
+            shelf = self._shelves[provider] = Shelf(version)
+        return shelf if shelf.version == version else Shelf(version)
+
+    async def _fill_ids(self, shelves: Mapping[str, Shelf]) -> None:
+        keys = [list_key(provider) for provider in shelves]
+        needed = [shelf.version for shelf in shelves.values()]
+        found = await self.cache.read(keys, needed, tuple[str, ...])
         _count(found, metrics.MODEL_HITS, metrics.MODEL_MISSES)
-        return {
-            name: await self._ids_of(name, versions[name]) if ids is None else ids
-            for name, ids in zip(wanted, found, strict=True)
-        }
+        for (provider, shelf), ids in zip(shelves.items(), found, strict=True):
+            shelf.ids = await self._ids_of(provider, shelf.version) if ids is None else ids
 
     async def _ids_of(self, provider: str, version: int) -> tuple[str, ...]:
         ids = tuple([row["id"] async for row in self._sql.ids_of(self._pool(), provider=provider)])
-        await self._cache.write({list_key(provider): ids}, version, seconds=self._seconds.model)
+        await self.cache.write({list_key(provider): ids}, version, seconds=self._seconds.model)
         return ids
 
     async def models(self, places: Sequence[Place]) -> dict[Place, ModelView]:
         """Return those of the models that exist, in the order asked for."""
         versions = providers_in(await self.versions())
+        shelves = {provider: self._shelf(provider, version) for provider, version in versions.items()}
+        missing = [(who, name) for who, name in places if who not in shelves or name not in shelves[who].models]
+        for (who, name), model in (await self._read(missing, versions)).items() if missing else ():
+            shelves.setdefault(who, Shelf(0)).models[name] = model
+        return {
+            (who, name): shelves[who].models[name]
+            for who, name in places
+            if who in shelves and name in shelves[who].models
+        }
+
+    async def _read(self, places: Sequence[Place], versions: dict[str, int]) -> dict[Place, ModelView]:
         needed = [versions.get(provider, 0) for provider, _ in places]
-        facts = await self._cache.read([details_key(place) for place in places], needed, FactsView)
-        pricing = await self._cache.read([pricing_key(place) for place in places], needed, PricingView)
+        facts = await self.cache.read([details_key(place) for place in places], needed, FactsView)
+        pricing = await self.cache.read([pricing_key(place) for place in places], needed, PricingView)
         _count(facts, metrics.MODEL_HITS, metrics.MODEL_MISSES)
         _count(pricing, metrics.PRICING_HITS, metrics.PRICING_MISSES)
         shown = {
@@ -102,8 +130,7 @@ class Catalogue:
             if fact is not None and prices is not None
         }
         missing = [place for place in places if place not in shown]
-        shown |= await self._load(missing, versions) if missing else {}
-        return {place: shown[place] for place in places if place in shown}
+        return shown | (await self._load(missing, versions) if missing else {})
 
     async def _load(self, places: Sequence[Place], versions: dict[str, int]) -> dict[Place, ModelView]:
         loaded: dict[Place, ModelView] = {}
@@ -116,12 +143,12 @@ class Catalogue:
             pricing[model.provider][pricing_key(model.place)] = prices
         for provider in details.keys() & versions.keys():
             version = versions[provider]
-            await self._cache.write(details[provider], version, seconds=self._seconds.model)
-            await self._cache.write(pricing[provider], version, seconds=self._seconds.pricing)
+            await self.cache.write(details[provider], version, seconds=self._seconds.model)
+            await self.cache.write(pricing[provider], version, seconds=self._seconds.pricing)
         return loaded
 
 
-def providers_in(versions: dict[str, int]) -> dict[str, int]:
+def providers_in(versions: Mapping[str, int]) -> dict[str, int]:
     """Return the versions of providers' models, by provider."""
     return {name.removeprefix(MODELS): v for name, v in versions.items() if name.startswith(MODELS)}
 

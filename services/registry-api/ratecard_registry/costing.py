@@ -18,6 +18,7 @@ from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost import CannotPriceError, Cost, Usage, cost_of, total
 from ratecard_registry.cost_views import CostAnswer, CostLine, LineError, Style, UsageLine
 from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.naming import Asked, Meant, by_id, by_other_name, spellings
 from ratecard_registry.past import Past
 from ratecard_registry.usage_counts import UsageError
@@ -48,7 +49,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True):
 class Costs:
     """Answers what usages cost."""
 
-    def __init__(self, *, catalogue: Catalogue, past: Past) -> None:
+    def __init__(self, *, catalogue: Catalogue, past: Past | HotPrices) -> None:
         """Wire it."""
         self._catalogue = catalogue
         self._past = past

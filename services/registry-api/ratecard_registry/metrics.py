@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 MODEL_HITS: Final = Counter("model_cache_hits", "Models that were read from the cache")
 MODEL_MISSES: Final = Counter("model_cache_misses", "Models that the cache did not have")
@@ -38,3 +39,17 @@ LAST_SYNC: Final = Gauge(
 NEXT_SYNC: Final = Gauge(
     "model_sync_next_timestamp_seconds", "When the schedule asks for the next sync; 0 while it is switched off"
 )
+REQUEST_SECONDS: Final = Histogram(
+    "ratecard_http_request_seconds",
+    "How long requests to the API took, by their route's template",
+    ["method", "route", "status"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+_METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+
+
+@lru_cache(1024)
+def requests(method: str, route: str, status: int) -> Any:
+    """Return where to observe such a request. Methods that nobody knows count as one."""
+    return REQUEST_SECONDS.labels(method if method in _METHODS else "other", route, str(status))

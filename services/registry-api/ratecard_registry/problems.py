@@ -11,6 +11,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
 _LOG: Final = logging.getLogger(__name__)
@@ -54,13 +55,22 @@ class Invalid(ProblemView, frozen=True, kw_only=True):
 def handlers() -> ExceptionHandlersMap:
     """Return the handlers that turn every exception into problem details."""
     absent = (OSError, TimeoutError, KafkaError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-    known = {HTTPException: _http, asyncpg.CharacterNotInRepertoireError: _no_text, Exception: _unknown}
+    known = {
+        HTTPException: _http,
+        RequestEntityTooLarge: _too_large,
+        asyncpg.CharacterNotInRepertoireError: _no_text,
+        Exception: _unknown,
+    }
     return {**known, **dict.fromkeys(absent, _absent)}
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     more = error.more if isinstance(error, Problem) else {"errors": error.extra} if error.extra else {}
     return _answer(error.status_code, error.detail, error.headers, more)
+
+
+def _too_large(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+    return _answer(413, "The body is larger than what is taken here, 10 MB on most routes: send less.", None, {})
 
 
 def _no_text(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
@@ -79,9 +89,13 @@ def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[byte
 
 
 def _answer(status: int, detail: str, headers: dict[str, str] | None, more: dict[str, Any]) -> Response[bytes]:
+    return Response(problem_body(status, detail, **more), status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def problem_body(status: int, detail: str, **more: Any) -> bytes:
+    """Return problem details as JSON."""
     problem = ProblemView(title=HTTPStatus(status).phrase, status=status, detail=detail or HTTPStatus(status).phrase)
-    body = _ENCODER.encode({**msgspec.structs.asdict(problem), **more})
-    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+    return _ENCODER.encode({**msgspec.structs.asdict(problem), **more})
 
 
 def as_json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:

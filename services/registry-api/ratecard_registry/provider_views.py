@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 
-from ratecard_registry.catalogue import QUERIES
 from ratecard_registry.sync_view import ProviderStatus, Syncs
+from ratecard_registry.versions import QUERIES
 from ratecard_registry.views import View
 from ratecard_shared.database import queries
 

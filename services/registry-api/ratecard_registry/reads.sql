@@ -1,8 +1,5 @@
 -- name: versions()
-SELECT name, version FROM cache_versions ORDER BY name;
-
--- name: untold()
-SELECT name, version FROM cache_versions WHERE told < version ORDER BY name;
+SELECT name, version, told FROM cache_versions ORDER BY name;
 
 -- name: told(names, versions)!
 UPDATE cache_versions c SET told = t.version

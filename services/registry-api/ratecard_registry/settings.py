@@ -21,6 +21,7 @@ Days = Annotated[int, takes("a whole number of days; 0 keeps all", ge=0)]
 Months = Annotated[
     str, takes("a whole number of months from 12 to 999; 0 keeps all", pattern=r"^(0|1[2-9]|[2-9]\d|[1-9]\d\d)$")
 ]
+Rate = Annotated[int, takes("a whole number of requests in a minute; 0 is no limit", ge=0)]
 Ttl = Annotated[int, takes("a whole number of seconds from 1", ge=1)]
 
 
@@ -46,4 +47,7 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = False
     scraping_allow_private: Flag = False
+    ratecard_rate_limit: Rate = 6_000
+    ratecard_rate_limit_anonymous: Rate = 1_200
+    ratecard_behind_tls: Flag = False
     ratecard_litellm_map: Annotated[str, takes("a file with LiteLLM's model map, for the overlay export")] = ""

@@ -12,8 +12,9 @@ import asyncpg
 import msgspec
 
 from ratecard_registry.cache import Cache
-from ratecard_registry.catalogue import QUERIES, Catalogue, Seconds
+from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.cursors import Cursors
+from ratecard_registry.versions import QUERIES
 from ratecard_registry.views import View
 from ratecard_shared.database import queries
 from ratecard_shared.events import SyncError

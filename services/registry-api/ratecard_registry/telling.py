@@ -1,6 +1,7 @@
-"""Tells the caches what has changed, after the commit. `cache_versions.told` is what they have heard of `version`.
+"""Tells the caches what has changed, after the commit: this process' memory first, then Redis.
 
-A crash or an outage of Redis between the commit and the telling leaves `told` behind: the next look makes up for it.
+`cache_versions.told` is what Redis has heard of `version`. A crash or an outage of Redis between the commit and the
+telling leaves it behind: the next look makes up for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import (
     FALLBACK,
     MODELS,
-    QUERIES,
     Seconds,
     details_key,
     list_key,
@@ -23,31 +23,27 @@ from ratecard_registry.catalogue import (
     pricing_of,
     stored_models,
 )
+from ratecard_registry.versions import QUERIES, Versions
 from ratecard_shared.database import queries
 
 
 class Teller:
     """Looks at what the caches have not heard, and tells them."""
 
-    def __init__(self, *, pool: Callable[[], asyncpg.Pool], cache: Cache, seconds: Seconds) -> None:
+    def __init__(self, *, pool: Callable[[], asyncpg.Pool], versions: Versions, cache: Cache, seconds: Seconds) -> None:
         """Wire it."""
         self._pool = pool
+        self._versions = versions
         self._cache = cache
         self._seconds = seconds
         self._sql = queries(QUERIES)
 
     async def tell(self) -> None:
         """Bring the caches up to date with PostgreSQL. Does nothing if they are, or cannot be reached."""
-        pool = self._pool()
-        untold = {row["name"]: row["version"] async for row in self._sql.untold(pool)}
-        if not untold:
-            return
-        versions = {row["name"]: row["version"] async for row in self._sql.versions(pool)}
-        if not await self._cache.publish_versions(versions):
-            return
+        untold = await self._versions.look()
         done = [await self._refresh(name, version) for name, version in untold.items()]
-        if all(done):
-            await self._sql.told(pool, names=list(untold), versions=list(untold.values()))
+        if done and all(done):
+            await self._sql.told(self._pool(), names=list(untold), versions=list(untold.values()))
 
     async def _refresh(self, name: str, version: int) -> bool:
         if name.startswith(MODELS):

@@ -14,6 +14,7 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.feed import Feed, Position
+from ratecard_registry.keeping import KEPT
 from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.sync_view import Status, Syncs
 from ratecard_registry.views import View
@@ -31,7 +32,7 @@ class SourceView(View, frozen=True, kw_only=True):
     error: str | None
 
 
-@get("/web/models.json", include_in_schema=False)
+@get("/web/models.json", opt=KEPT, include_in_schema=False)
 async def listed_models(catalogue: NamedDependency[Catalogue]) -> Response[bytes]:
     """Return every model in a line."""
     ids = await catalogue.ids()

@@ -1,0 +1,125 @@
+"""The prices that costs are asked for again and again, in memory: a line about a hot model needs no query.
+
+They are kept with the version of their provider, and PostgreSQL is asked whether that is still so when they are read:
+they are never older than what was answered before. Old times, and what was believed then, are read each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from ratecard_registry.catalogue import MODELS
+from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.past import LAST_DAY, Past
+from ratecard_registry.versions import Versions
+
+RECENT: Final = timedelta(days=35)
+MOST_ROWS: Final = 20_000
+_MOST_NAMES: Final = 10_000
+_TRIES: Final = 5
+
+
+class Hot(msgspec.Struct, frozen=True, kw_only=True):
+    """All prices of a model since a time, as they were believed at a version of its provider."""
+
+    version: int
+    since: datetime
+    rows: tuple[DatedPrice, ...]
+
+
+class HotPrices:
+    """Reads prices as `Past` does, and seldom asks it."""
+
+    def __init__(
+        self, *, past: Past, versions: Versions, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """Wire it."""
+        self._past = past
+        self._versions = versions
+        self._now = now
+        self._kept: OrderedDict[Place, Hot] = OrderedDict()
+        self._rows = 0
+        self._one_reads = asyncio.Lock()
+        self._names: dict[str, list[tuple[str, Place]]] = {}
+        self._names_of: object = None
+
+    def moment(self, at: datetime | None, known_at: datetime | None) -> datetime:
+        """Return the time that is meant, as `Past` does."""
+        return self._past.moment(at, known_at)
+
+    async def prices(
+        self, places: Collection[Place], first: datetime, last: datetime, *, known_at: datetime | None = None
+    ) -> dict[Place, list[DatedPrice]]:
+        """Return at least the prices that may be in force between the two times, by model, in their order."""
+        now = self._now()
+        if first < now - RECENT or (known_at and known_at < now):
+            return await self._past.prices(places, first, last, known_at=known_at)
+        await self._versions.current()
+        found = self._found(places, first)
+        if len(found) < len(places):
+            async with self._one_reads:
+                found = self._found(places, first)
+                found |= await self._read([place for place in places if place not in found], now)
+        return {place: _still_said(hot.rows, now) for place, hot in found.items()}
+
+    def _found(self, places: Collection[Place], first: datetime) -> dict[Place, Hot]:
+        return {place: hot for place in places if (hot := self._hot(place, first)) is not None}
+
+    def _hot(self, place: Place, first: datetime) -> Hot | None:
+        hot = self._kept.get(place)
+        if hot is None or hot.version != self._version(place) or first < hot.since:
+            return None
+        self._kept.move_to_end(place)
+        return hot
+
+    def _version(self, place: Place) -> int:
+        return self._versions.known.get(f"{MODELS}{place[0]}", -1)
+
+    async def _read(self, places: Collection[Place], now: datetime) -> dict[Place, Hot]:
+        since, read = now - 2 * RECENT, dict[Place, Hot]()
+        for _ in range(_TRIES if places else 0):
+            before = {place: self._version(place) for place in places}
+            rows = await self._past.prices(places, since, LAST_DAY)
+            read = {place: Hot(version=before[place], since=since, rows=tuple(rows.get(place, ()))) for place in places}
+            await self._versions.look()
+            if all(self._version(place) == version for place, version in before.items()):
+                self._keep(read)
+                break
+        return read
+
+    def _keep(self, read: dict[Place, Hot]) -> None:
+        for place, hot in read.items():
+            before = self._kept.pop(place, None)
+            self._kept[place] = hot
+            self._rows += _weight(hot) - (_weight(before) if before else 0)
+        while self._rows > MOST_ROWS:
+            _, coldest = self._kept.popitem(last=False)
+            self._rows -= _weight(coldest)
+
+    async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
+        """Return which models have these names without having them for ids, as `Past` does."""
+        wanted = set(names)
+        if self._names_of is not self._versions.known or len(self._names) > _MOST_NAMES:
+            self._names, self._names_of = {}, self._versions.known
+        kept = self._names
+        if not wanted <= kept.keys():
+            async with self._one_reads:
+                missing = wanted - kept.keys()
+                found = await self._past.other_names(missing)
+                kept.update({name: [one for one in found if one[0] == name] for name in missing})
+        return [one for name in sorted(wanted) for one in kept[name]]
+
+
+def _still_said(rows: Iterable[DatedPrice], now: datetime) -> list[DatedPrice]:
+    """Leave out announcements whose day has come: whether they came into force is a row of its own."""
+    return [row for row in rows if row.kind != "scheduled" or row.price.effective_date > now]
+
+
+def _weight(hot: Hot) -> int:
+    return len(hot.rows) + 1
