@@ -12,7 +12,7 @@ from ratecard_enricher.join import join
 from ratecard_providers.spec import Provider
 from ratecard_registry import changes
 from ratecard_registry.moves import Place
-from ratecard_registry.neighbours import Neighbours
+from ratecard_registry.neighbours import Neighbours, Past
 from ratecard_registry.quarantined import Entry
 from ratecard_registry.reading import sort_out
 from ratecard_registry.screening import decided, screen
@@ -39,7 +39,7 @@ class Believed:
     def read(self, rows: Iterable[PriceRow]) -> None:
         """Take in a page's rows, joined as the enricher joins them when there is no list of models."""
         models = _joined(self.provider, tuple(rows))
-        neighbours = Neighbours(self.in_force())
+        neighbours = Neighbours(Past(self.in_force()))
         readings = {model.id: sort_out(model.prices or (), day(self._on)) for model in models}
         for model_id, reading in readings.items():
             neighbours.note(model_id, reading)

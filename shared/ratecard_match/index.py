@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from ratecard_match.name import Name, parse
 from ratecard_match.vocabulary import MODES, WINDOWED
 
 _LEAST_NEAR = 0.5
+_MOST_COMPARED = 1000
 _WINDOW = re.compile(r"\s[1-9]\d\dk$", re.IGNORECASE)
 
 
@@ -41,8 +43,10 @@ class PageIndex:
                 self._dated[name.words].append(name)
             if (window := _WINDOW.search(name.text)) and not WINDOWED & set(name.tokens):
                 self._windowless[parse(name.text[: window.start()], provider=provider).core].append(name)
-        self._spellings = [" ".join(name.core) for name in self.names.values()]
-        self._in_order = tuple(self.names.values())
+        spelled = ((" ".join(name.core), name) for name in self.names.values())
+        in_order = list(spelled) if len(self.names) <= _MOST_COMPARED else sorted(spelled, key=lambda one: one[0])
+        self._spellings = [spelling for spelling, _ in in_order]
+        self._in_order = tuple(name for _, name in in_order)
 
     def same_core(self, core: tuple[str, ...]) -> list[Name]:
         return self._core.get(core, [])
@@ -72,16 +76,24 @@ class PageIndex:
         return [one for one in self._versionless.get(versionless(name.core), []) if one.core != name.core]
 
     def nearest(self, name: Name, *, limit: int) -> list[Name]:
-        """Return the names spelled most like `name`, nearest first."""
+        """Return the names spelled most like `name`, nearest first.
+
+        Of very many names only those around it in the alphabet are compared: all with all would take their square.
+        """
+        spelling = " ".join(name.core)
+        first, beyond = 0, len(self._spellings)
+        if beyond > _MOST_COMPARED:
+            place = bisect.bisect_left(self._spellings, spelling)
+            first, beyond = max(place - _MOST_COMPARED // 4, 0), place + _MOST_COMPARED // 4
         found = process.extract(
-            " ".join(name.core),
-            self._spellings,
+            spelling,
+            self._spellings[first:beyond],
             scorer=Levenshtein.normalized_similarity,
             processor=None,
             limit=limit,
             score_cutoff=_LEAST_NEAR,
         )
-        return [self._in_order[position] for _, _, position in found]
+        return [self._in_order[first + position] for _, _, position in found]
 
 
 def joined(name: Name) -> tuple[str, ...]:

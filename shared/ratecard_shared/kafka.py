@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
@@ -29,6 +29,8 @@ from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
+_PRODUCER: Final[dict[str, Any]] = {"acks": "all", "enable_idempotence": True, "max_request_size": _MOST_BYTES}
+_MOST_RECORDS: Final = 500
 _LONGEST_SILENCE_MS: Final = 60 * 60 * 1000
 _SASL: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -45,19 +47,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kafka:
-    """One service's way to Kafka."""
+    """One service's way to Kafka. `producer` is there once it has started."""
+
+    producer: AIOKafkaProducer
 
     def __init__(self, settings: KafkaSettings, *, client_id: str) -> None:
-        """Prepare the broker; nothing is connected before `broker.start()`."""
+        """Prepare the broker; nothing is connected before `start()`."""
         self.settings = settings
+        self._client_id = client_id
         self.stopping = asyncio.Event()
+        self.handled = asyncio.Event()
+        """Set whenever records have been handled: there may be something to relay."""
         self.broker = KafkaBroker(
             settings.kafka_bootstrap_servers.split(","),
             client_id=client_id,
             security=security(settings),
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=_MOST_BYTES,
+            **_PRODUCER,
             allow_auto_create_topics=False,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             graceful_timeout=20,
@@ -79,12 +84,33 @@ class Kafka:
         sent = await self.broker.publish(encode(event), self.named(topic.name), key=key.encode(), timestamp_ms=at)
         return Place(topic=sent.topic, partition=sent.partition, offset=sent.offset, timestamp_ms=at)
 
+    async def start(self) -> None:
+        """Connect: consumers begin, and `producer` takes many records whose bytes are there already."""
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka_bootstrap_servers.split(","),
+            client_id=self._client_id,
+            **_PRODUCER,
+            **client_security(self.settings),
+        )
+        try:
+            await self.producer.start()
+            await self.broker.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Let handlers end and disconnect."""
+        await self.broker.stop()
+        await self.producer.stop()
+
     def consume(self, topic: Topic, *, group: str, handle: Handle) -> None:
         """Declare a consumer that takes the topic's records one by one."""
         delivery = self._delivery(topic, group)
 
         async def on_record(message: Any) -> None:
             await delivery.one(message.raw_message, handle)
+            self.handled.set()
 
         self._subscribe(topic, group)(on_record)
 
@@ -96,8 +122,9 @@ class Kafka:
 
         async def on_records(message: Any) -> None:
             await delivery.many(message.raw_message, handle_all, handle)
+            self.handled.set()
 
-        self._subscribe(topic, group, batch=True, max_records=200, batch_timeout_ms=100)(on_records)
+        self._subscribe(topic, group, batch=True, max_records=_MOST_RECORDS, batch_timeout_ms=100)(on_records)
 
     def _subscribe(self, topic: Topic, group: str, **more: Any) -> Any:
         return self.broker.subscriber(

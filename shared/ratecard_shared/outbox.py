@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-from faststream.kafka import KafkaBroker
-from opentelemetry import context, propagate
+from aiokafka import AIOKafkaProducer
+from opentelemetry import propagate
 
 from ratecard_shared.codec import encode
 from ratecard_shared.topics import Topic
 
+BATCH: Final = 1000
+"""How many records a relay publishes at most before it marks them."""
+
 _SAY: Final = """
-    INSERT INTO outbox (service, topic, key, event_id, body, headers) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
+    INSERT INTO outbox (service, headers, topic, key, event_id, body)
+    SELECT $1, $2::text::jsonb, topic, key, event_id, body
+    FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[]) WITH ORDINALITY AS said (topic, key, event_id, body, n)
+    ORDER BY n
 """
 _LOCK: Final = "SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext($1))"
 _UNPUBLISHED: Final = """
@@ -44,14 +50,6 @@ _FORGET: Final = """
 """
 
 
-async def say(connection: asyncpg.Connection, *, service: str, topic: Topic, key: str, event: Any) -> None:
-    """Write the event to the outbox of `service`, in the caller's transaction, with the current trace."""
-    headers: dict[str, str] = {}
-    propagate.inject(headers)
-    event_id = getattr(event, "event_id", "") or ""
-    await connection.execute(_SAY, service, topic.name, key, event_id, encode(event), json.dumps(headers))
-
-
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """An event with where it goes."""
 
@@ -60,17 +58,31 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     event: Any
 
 
-async def say_all(connection: asyncpg.Connection, *, service: str, said: Iterable[Said]) -> None:
-    """Write many events to the outbox of `service`, in order, in one round trip."""
+async def say(connection: asyncpg.Connection, *, service: str, topic: Topic, key: str, event: Any) -> None:
+    """Write the event to the outbox of `service`, in the caller's transaction, with the current trace."""
+    await say_all(connection, service=service, said=[Said(topic=topic, key=key, event=event)])
+
+
+async def say_all(connection: asyncpg.Connection, *, service: str, said: Sequence[Said]) -> None:
+    """Write many events to the outbox of `service`, in order, in one statement."""
+    if not said:
+        return
     headers: dict[str, str] = {}
     propagate.inject(headers)
-    trace = json.dumps(headers)
-    rows = [(service, s.topic.name, s.key, s.event.event_id, encode(s.event), trace) for s in said]
-    if rows:
-        await connection.executemany(_SAY, rows)
+    await connection.execute(
+        _SAY,
+        service,
+        json.dumps(headers),
+        [one.topic.name for one in said],
+        [one.key for one in said],
+        [getattr(one.event, "event_id", "") or "" for one in said],
+        [encode(one.event) for one in said],
+    )
 
 
-async def relay(pool: asyncpg.Pool, broker: KafkaBroker, *, service: str, prefix: str = "", limit: int = 500) -> int:
+async def relay(
+    pool: asyncpg.Pool, producer: AIOKafkaProducer, *, service: str, prefix: str = "", limit: int = BATCH
+) -> int:
     """Publish what the service's outbox holds, in order, and return how many. Zero too where another relay is at it."""
     async with pool.acquire() as connection, connection.transaction():
         if not await connection.fetchval(_LOCK, service):
@@ -78,7 +90,7 @@ async def relay(pool: asyncpg.Pool, broker: KafkaBroker, *, service: str, prefix
         rows = await connection.fetch(_UNPUBLISHED, service, limit)
         if not rows:
             return 0
-        sent = [await _publish(broker, row, prefix) for row in rows]
+        sent = [await _publish(producer, row, prefix) for row in rows]
         await asyncio.gather(*sent)
         await connection.execute(_PUBLISHED, [row["id"] for row in rows])
         return len(rows)
@@ -89,12 +101,9 @@ async def forget(pool: asyncpg.Pool, *, service: str) -> None:
     await pool.execute(_FORGET, service)
 
 
-async def _publish(broker: KafkaBroker, row: asyncpg.Record, prefix: str) -> asyncio.Future[Any]:
-    headers = json.loads(row["headers"])
-    token = context.attach(propagate.extract(headers))
-    try:
-        return await broker.publish(
-            row["body"], prefix + row["topic"], key=row["key"].encode(), headers=headers, no_confirm=True
-        )
-    finally:
-        context.detach(token)
+async def _publish(producer: AIOKafkaProducer, row: asyncpg.Record, prefix: str) -> asyncio.Future[Any]:
+    # The trace is the cause's, as it was written: a span of the relay's own would say nothing that it does not.
+    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+    topic, key = prefix + row["topic"], row["key"].encode()
+    sent: asyncio.Future[Any] = await producer.send(topic, row["body"], key=key, headers=headers)
+    return sent

@@ -14,12 +14,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from ratecard_shared import outbox
+from ratecard_shared import service as service_module
 from ratecard_shared.admin import create_topics
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
 from ratecard_shared.events import AlertRaised
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.patience import wait_between_empty_fetches
+from ratecard_shared.service import Service
 from ratecard_shared.settings import DatabaseSettings, KafkaSettings, load
 from ratecard_shared.topics import ALERT_RAISED, dead_letters
 
@@ -54,13 +56,13 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @asynccontextmanager
 async def running(kafka: Kafka) -> AsyncIterator[None]:
-    await kafka.broker.start()
+    await kafka.start()
     wait_between_empty_fetches(kafka.broker)
     try:
         yield
     finally:
         kafka.stopping.set()
-        await kafka.broker.stop()
+        await kafka.stop()
 
 
 async def records(settings: KafkaSettings, topic: str, count: int) -> list[ConsumerRecord]:
@@ -159,7 +161,7 @@ async def test_two_relays_publish_the_outbox_in_order_and_once(settings: KafkaSe
     async with running(kafka):
 
         async def relay() -> int:
-            return await outbox.relay(pool, kafka.broker, service="test", prefix=prefix, limit=20)
+            return await outbox.relay(pool, kafka.producer, service="test", prefix=prefix, limit=20)
 
         counts = [await asyncio.gather(relay(), relay()) for _ in range(4)]
         found = await records(settings, ALERT_RAISED.name, 50)
@@ -221,3 +223,26 @@ async def test_a_static_member_that_died_has_its_place_back_at_once(settings: Ka
 
 async def _nothing() -> None:
     return
+
+
+async def test_what_a_handler_says_is_relayed_without_waiting_for_the_next_look(
+    settings: KafkaSettings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_RELAY_SECONDS", 3600.0)
+    kafka = Kafka(settings, client_id="test")
+    service = Service("test", kafka=kafka, database_settings=DatabaseSettings(database_url=database_url))
+
+    async def handle(event: AlertRaised, _record: Any) -> None:
+        if event.summary == "alert 1":
+            async with service.pool.acquire() as connection, connection.transaction():
+                await outbox.say(connection, service="test", topic=ALERT_RAISED, key="k", event=alert(2))
+
+    kafka.consume(ALERT_RAISED, group=GROUP, handle=handle)
+    async with service.running():
+        async with asyncio.timeout(30):
+            while service.state != "running":  # noqa: ASYNC110  # it tells its state to who asks
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)  # the first look at the outbox finds nothing
+        await kafka.publish(ALERT_RAISED, "k", alert(1))
+        found = await records(settings, ALERT_RAISED.name, 2)
+    assert [decode(record.value, AlertRaised).summary for record in found] == ["alert 1", "alert 2"]

@@ -30,12 +30,12 @@ PATH = "/api/changes"
 
 
 class Publishes:
-    """A broker that takes everything and remembers it in order."""
+    """A producer that takes everything and remembers it in order."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    async def publish(self, body: bytes, *_: Any, **__: Any) -> asyncio.Future[None]:
+    async def send(self, _topic: str, body: bytes, **_: Any) -> asyncio.Future[None]:
         self.bodies.append(body)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ratecard_registry.moves import Place, Rates, moved_columns, moved_rows, reordered, sources
+from ratecard_registry.moves import Place, Rates, _Change, moved_columns, moved_rows, reordered, sources
 from ratecard_registry.stored import Key
 
 STANDARD: Key = ("standard", 0, "USD", "global")
@@ -167,3 +167,26 @@ def test_other_currencies_are_no_neighbours() -> None:
     yuan: Key = ("standard", 0, "CNY", "global")
     before = places({"a": {STANDARD: {"input": D(2)}}, "b": {yuan: {"input": D(5)}}})
     assert moved_rows(before, {"a": {STANDARD: {"input": D(5)}}, "b": {yuan: {"input": D(6)}}}) == {}
+
+
+def _by_looking_everywhere(place: Place, new: Rates, before: Mapping[Place, Rates], read: List) -> tuple[Place, ...]:
+    """Say what `sources` says, by its definition: without any index."""
+    old = before.get(place, {})
+    parts = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    change = _Change(old=old, new=new, parts=frozenset(parts), has_past=any(one == place[0] for one, _ in before))
+    return tuple(
+        (model_id, key)
+        for (model_id, key), rates in sorted(before.items())
+        if parts
+        and (model_id, key) != place
+        and key[2] == place[1][2]
+        and change.may_be_of(rates, (read.get(model_id) or {}).get(key, {}))
+        and change.was_given_up(key, rates, read.get(model_id, {}))
+    )
+
+
+@given(true=LISTS, shown=LISTS)
+def test_the_index_finds_what_looking_at_every_place_finds(true: List, shown: List) -> None:
+    before = places(true)
+    for place, new in places(shown).items():
+        assert sources(place, new, before, shown) == _by_looking_everywhere(place, new, before, shown)

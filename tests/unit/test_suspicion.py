@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from registry_events import START, evidence, price
 
 from ratecard_registry.price_changes import as_price
-from ratecard_registry.siblings import family, siblings
+from ratecard_registry.siblings import Siblings, family
 from ratecard_registry.stored import Price
 from ratecard_registry.suspicion import Beside, Kind, Suspicion, releasable, suspicions
 from ratecard_shared.prices import PriceRow
@@ -196,4 +196,4 @@ def test_siblings_are_of_the_same_family_and_tier_or_the_model_itself() -> None:
         ("swift-2", standard): {"input": D(4)},
         ("swift-2", euro): {"input": D(5)},
     }
-    assert siblings(("swift-2", batch), before, provider="acme") == ({"input": D(2)}, {"input": D(4)})
+    assert Siblings(before, provider="acme").of(("swift-2", batch)) == ({"input": D(2)}, {"input": D(4)})

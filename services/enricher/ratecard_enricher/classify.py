@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from ratecard_shared.events import Capability, DiscoveredModel, Usability
@@ -88,8 +89,9 @@ def says_preview(text: str) -> bool:
     return bool(_PREVIEW.search(text.casefold()))
 
 
-def _tags_of(text: str) -> set[str]:
-    return {tag for pattern, tags in _PATTERNS if pattern.search(text) for tag in tags}
+@lru_cache(maxsize=16_384)
+def _tags_of(text: str) -> frozenset[str]:
+    return frozenset(tag for pattern, tags in _PATTERNS if pattern.search(text) for tag in tags)
 
 
 def _says(texts: Iterable[str], word: str) -> bool:

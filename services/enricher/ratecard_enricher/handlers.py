@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -13,7 +14,8 @@ from opentelemetry import context, propagate
 from ratecard_enricher import metrics
 from ratecard_enricher.join import Joined
 from ratecard_enricher.join import join as joined
-from ratecard_enricher.store import SIDES, Join, SideName, Store
+from ratecard_enricher.matches import Matches
+from ratecard_enricher.store import SIDES, Join, Part, SideName, Store
 from ratecard_providers.spec import Provider
 from ratecard_shared import inbox, outbox
 from ratecard_shared.delivery import PermanentError
@@ -48,6 +50,7 @@ class Enricher:
         self._pool = pool
         self._now = now
         self._store = Store()
+        self._matches = Matches()
 
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
         """Open the join, or give its start to one that a side has opened already."""
@@ -76,11 +79,14 @@ class Enricher:
             join = await self._store.lock(connection, part.sync_id, part.provider)
             if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id, said_at=part.occurred_at):
                 return
-            if await self._store.add(connection, side, part):
-                await self._close_if_whole(connection, join)
+            whole = await self._store.add(connection, side, part)
+            if whole is not None:
+                await self._close_if_whole(connection, join, {side: whole})
 
-    async def _close_if_whole(self, connection: asyncpg.Connection, join: Join) -> None:
-        sides = await self._store.sides(connection, join)
+    async def _close_if_whole(
+        self, connection: asyncpg.Connection, join: Join, read: Mapping[SideName, Part] = MappingProxyType({})
+    ) -> None:
+        sides = await self._store.sides(connection, join, read)
         # A side that speaks after the deadline reopens the join: what it says is the next generation.
         if join.started_at and (len(sides) == len(SIDES) or join.closed):
             await self._close(connection, join, sides)
@@ -90,13 +96,16 @@ class Enricher:
         discovered: ModelsDiscovered | None = sides.get("discovery")
         scraped: PricingScraped | None = sides.get("pricing")
         known = await self._store.known_ids(connection, join.provider)
-        result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known)
+        result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known, match=self._matches.of)
         if discovered and discovered.outcome is SideOutcome.COMPLETE and join.started_at:
             ids = tuple(model.id for model in discovered.models)
             await self._store.know_ids(connection, join.provider, join.started_at, ids)
         generation = await self._store.close(connection, join)
-        for event in events(join, result, generation=generation, now=self._now()):
-            await outbox.say(connection, service=SERVICE, topic=MODEL_ENRICHED, key=join.provider, event=event)
+        said = [
+            outbox.Said(topic=MODEL_ENRICHED, key=join.provider, event=event)
+            for event in events(join, result, generation=generation, now=self._now())
+        ]
+        await outbox.say_all(connection, service=SERVICE, said=said)
         _LOG.info("joined %s of sync %s: %d models", join.provider, join.sync_id, len(result.models))
 
     async def sweep(self) -> None:

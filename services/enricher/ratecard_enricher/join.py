@@ -7,7 +7,7 @@ on a page that belongs to no listed model is reported, never made a model; price
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date
 
 import msgspec
@@ -32,6 +32,7 @@ from ratecard_shared.events import (
 from ratecard_shared.prices import PriceRow
 
 MISSING = "missing"
+Match = Callable[[Provider, Sequence[DiscoveredModel], Iterable[str]], dict[str, MatchResult]]
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,17 +70,18 @@ def join(
     discovered: ModelsDiscovered | None,
     scraped: PricingScraped | None,
     known_ids: Sequence[str] = (),
+    match: Match = match_models,
 ) -> Joined:
     """Join the two sides; None is a side that did not speak. `known_ids` are those of the last whole list.
 
     A model that this sync has no list for (a known id, a page name) is marked as found on the page: what an API said of
-    it earlier stands.
+    it earlier stands. `match` may remember what it matched before.
     """
     page = _page_side(scraped)
     listed = _listed(discovered)
     unlisted = sorted({*known_ids} or page.names) if listed is None else []
     models = listed or tuple(DiscoveredModel(id=model_id) for model_id in unlisted)
-    matches = match_models(provider, models, page.names)
+    matches = match(provider, models, page.names)
     today = discovered.occurred_at.astimezone(UTC).date() if discovered and listed else None
     joined = [_enriched(provider, model, matches[model.id], page, today) for model in models]
     enriched = tuple(model for model, _ in joined)

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
 from ratecard_match import SURE, MatchResult, match_all
 from ratecard_providers.spec import Provider
 from ratecard_shared.events import DiscoveredModel
+
+MOST_REMEMBERED: Final = 20_000
+
+
+class Matches:
+    """The last matches of each provider: an unchanged list beside unchanged names is not matched anew.
+
+    What is remembered is bounded by the number of models, the oldest going first.
+    """
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._kept: dict[str, tuple[object, dict[str, MatchResult]]] = {}
+
+    def of(
+        self, provider: Provider, models: Sequence[DiscoveredModel], page_names: Iterable[str]
+    ) -> dict[str, MatchResult]:
+        """Return what `match_models` does."""
+        names = tuple(page_names)
+        asked = (provider, tuple((model.id, model.aliases) for model in models), names)
+        known = self._kept.pop(provider.id, None)
+        if known is None or known[0] != asked:
+            known = (asked, match_models(provider, models, names))
+        self._kept[provider.id] = known
+        while sum(len(matches) for _, matches in self._kept.values()) > MOST_REMEMBERED:
+            self._kept.pop(next(iter(self._kept)))
+        return known[1]
 
 
 def match_models(

@@ -6,7 +6,7 @@ Nothing here chooses between two prices of one page: both are dropped and said t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -29,6 +29,8 @@ def without_contradictions(rows: Iterable[PriceRow], source: str) -> Sorted:
     by_key: dict[Key, list[PriceRow]] = defaultdict(list)
     for row in rows:
         by_key[_key(row)].append(row)
+    if not by_key:
+        return Sorted(rows=())
     kept = tuple(_first(same) for _, same in sorted(by_key.items(), key=_order) if _agree(same))
     faults = tuple(
         f"{source} states different prices for {min(row.name for row in same)} ({_said(key)}): none of them is taken"
@@ -38,9 +40,11 @@ def without_contradictions(rows: Iterable[PriceRow], source: str) -> Sorted:
     return Sorted(rows=kept, faults=faults)
 
 
-def completed(page: Iterable[PriceRow], api: Iterable[PriceRow], model_id: str) -> Sorted:
+def completed(page: Iterable[PriceRow], api: Sequence[PriceRow], model_id: str) -> Sorted:
     """Return the page's rows, and the API's for keys that the page lacks. Where both speak the page wins."""
     said = {_key(row): row for row in page}
+    if not api:
+        return Sorted(rows=tuple(row for _, row in sorted(said.items(), key=_order)))
     stated = {_key(row): row for row in api}
     faults = tuple(
         f"the page and the API disagree about {component} of {model_id} ({_said(key)}): "

@@ -18,6 +18,10 @@ VALUES (:sync_id, :provider, :side, :attempt_id, :index, :total, :body) ON CONFL
 SELECT body FROM join_chunks
 WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id ORDER BY index;
 
+-- name: count_chunks(sync_id, provider, side, attempt_id)$
+SELECT count(*) FROM join_chunks
+WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id;
+
 -- name: complete_side(sync_id, provider, side, attempt_id)!
 INSERT INTO join_sides (sync_id, provider, side, attempt_id) VALUES (:sync_id, :provider, :side, :attempt_id);
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import asyncpg
@@ -61,27 +62,31 @@ class Store:
         )
         return await self.lock(connection, started.sync_id, started.provider)
 
-    async def add(
-        self, connection: asyncpg.Connection, side: SideName, part: ModelsDiscovered | PricingScraped
-    ) -> bool:
-        """Keep one chunk and return whether it completed its side. The first complete attempt wins."""
+    async def add(self, connection: asyncpg.Connection, side: SideName, part: Part) -> Part | None:
+        """Keep one chunk and return the side if that completed it. The first complete attempt wins."""
         where = {"sync_id": part.sync_id, "provider": part.provider, "side": side}
         chunk = part.chunk
         attempt = {**where, "attempt_id": chunk.attempt_id}
         await self._sql.add_chunk(connection, **attempt, index=chunk.index, total=chunk.total, body=encode(part))
         if side in await self._attempts(connection, part.sync_id, part.provider):
-            return False
-        if await self._whole(connection, side, attempt) is None:
-            return False
-        await self._sql.complete_side(connection, **attempt)
-        return True
+            return None
+        # A list is decoded once, when its last chunk is there: with each chunk it would take the square of its length.
+        if await self._sql.count_chunks(connection, **attempt) < chunk.total:
+            return None
+        whole: Part | None = await self._whole(connection, side, attempt)
+        if whole is not None:
+            await self._sql.complete_side(connection, **attempt)
+        return whole
 
-    async def sides(self, connection: asyncpg.Connection, join: Join) -> dict[SideName, Any]:
-        """Return the whole list of each side that is complete."""
-        found: dict[SideName, Any] = {}
+    async def sides(
+        self, connection: asyncpg.Connection, join: Join, read: Mapping[SideName, Part] = MappingProxyType({})
+    ) -> dict[SideName, Any]:
+        """Return the whole list of each side that is complete; those in `read` are not read again."""
+        found: dict[SideName, Any] = dict(read)
         for side, attempt_id in (await self._attempts(connection, join.sync_id, join.provider)).items():
-            attempt = {"sync_id": join.sync_id, "provider": join.provider, "side": side, "attempt_id": attempt_id}
-            found[side] = await self._whole(connection, side, attempt)
+            if side not in found:
+                attempt = {"sync_id": join.sync_id, "provider": join.provider, "side": side, "attempt_id": attempt_id}
+                found[side] = await self._whole(connection, side, attempt)
         return found
 
     async def _attempts(self, connection: asyncpg.Connection, sync_id: str, provider: str) -> dict[SideName, str]:

@@ -75,8 +75,13 @@ def build(settings: RegistrySettings) -> Any:
     versions = Versions(pool=pool)
     teller = Teller(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
     known = described_providers(settings.service)
+
+    async def after_commit() -> None:
+        kafka.handled.set()  # what was said need not wait for the caches
+        await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
+
     registry = Registry(
-        pool=lambda: service.pool, tell_caches=teller.tell, quarantine=Quarantine(known), known=known.keys()
+        pool=lambda: service.pool, tell_caches=after_commit, quarantine=Quarantine(known), known=known.keys()
     )
     kafka.consume_batches(
         MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched

@@ -67,6 +67,10 @@ class Cache:
                 pipeline.set(key, body, ex=max(seconds, 1))
             return await self._try(pipeline.execute, default=None) is not None
 
+    async def keep(self, key: str, *, seconds: int) -> bool:
+        """Keep a value for as long as given from now on. Return whether it is there."""
+        return bool(await self._try(lambda: self._redis.expire(key, max(seconds, 1)), default=False))
+
     async def drop(self, keys: Iterable[str]) -> bool:
         """Forget these keys."""
         names = list(keys)

@@ -34,7 +34,7 @@ class Registry:
         self,
         *,
         pool: Callable[[], asyncpg.Pool],
-        tell_caches: Callable[[], Awaitable[None]],
+        tell_caches: Callable[[], Awaitable[object]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         quarantine: Quarantine | None = None,
         known: Collection[str] | None = None,

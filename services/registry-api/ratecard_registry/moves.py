@@ -6,7 +6,7 @@ neighbour's has not. A cut of everything by one factor, of which some figure is 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
@@ -50,31 +50,69 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
         return bool(_changed(rates, rows[key]) if self.new == rates else _changed(rates, rows[key]) & self.parts)
 
 
+class _Givers:
+    """Where figures stood before, by what they are: a place's givers are found without looking at every place."""
+
+    def __init__(self, before: Mapping[Place, Rates], read: Read) -> None:
+        self._before, self._read = before, read
+        self._models = {model_id for model_id, _ in before}
+        self._held: dict[tuple[str, str, Decimal], list[Place]] = defaultdict(list)
+        self._kept: dict[tuple[str, str, Decimal], list[Place]] = defaultdict(list)
+        self._same: dict[tuple[str, frozenset[tuple[str, Decimal]]], list[Place]] = defaultdict(list)
+        for place in sorted(before):
+            currency = place[1][2]
+            self._same[currency, frozenset(before[place].items())].append(place)
+            for name, amount in before[place].items():
+                self._held[currency, name, amount].append(place)
+            for name, amount in self._now(place).items():
+                self._kept[currency, name, amount].append(place)
+
+    def of(self, place: Place, new: Rates) -> tuple[Place, ...]:
+        """Return the places whose old figures stand at `place` now and no longer where they stood."""
+        old = self._before.get(place, {})
+        parts = _changed(old, new)
+        if not parts:
+            return ()
+        change = _Change(old=old, new=new, parts=parts, has_past=place[0] in self._models)
+        return tuple(other for other in self._candidates(place, change) if self._gave(other, place, change))
+
+    def _gave(self, other: Place, place: Place, change: _Change) -> bool:
+        model_id, key = other
+        rates = self._before[other]
+        return (
+            other != place
+            and change.may_be_of(rates, self._now(other))
+            and change.was_given_up(key, rates, self._read.get(model_id, {}))
+        )
+
+    def _candidates(self, place: Place, change: _Change) -> Iterable[Place]:
+        """Give, in order, all places that `may_be_of` can hold for: one figure that must be there tells them."""
+        currency = place[1][2]
+        gained = [self._held.get((currency, name, change.new[name]), []) for name in change.parts if name in change.new]
+        if gained:
+            return min(gained, key=len)
+        same = self._same.get((currency, frozenset(change.new.items())), [])
+        kept = min((self._kept.get((currency, name, change.old[name]), []) for name in change.parts), key=len)
+        return sorted({*same, *kept})
+
+    def _now(self, place: Place) -> Rates:
+        return (self._read.get(place[0]) or {}).get(place[1], {})
+
+
 def sources(place: Place, new: Rates, before: Mapping[Place, Rates], read: Read) -> tuple[Place, ...]:
     """Return the places whose old figures stand at `place` now and no longer where they stood."""
-    old = before.get(place, {})
-    parts = _changed(old, new)
-    if not parts:
-        return ()
-    change = _Change(old=old, new=new, parts=parts, has_past=any(model_id == place[0] for model_id, _ in before))
-    return tuple(
-        (model_id, key)
-        for (model_id, key), rates in sorted(before.items(), key=lambda item: item[0])
-        if (model_id, key) != place
-        and key[2] == place[1][2]
-        and change.may_be_of(rates, (read.get(model_id) or {}).get(key, {}))
-        and change.was_given_up(key, rates, read.get(model_id, {}))
-    )
+    return _Givers(before, read).of(place, new)
 
 
 def moved_rows(before: Mapping[Place, Rates], read: Read) -> dict[Place, Place]:
     """Return which places hold the old figures of which other."""
+    givers = _Givers(before, read)
     found = {}
     fresh: set[Decimal] = set()
     for place, new in _rows(read):
         if not _changed(before.get(place, {}), new):
             continue
-        if came_from := sources(place, new, before, read):
+        if came_from := givers.of(place, new):
             found[place] = came_from[0]
         elif (factor := _factor(before.get(place, {}), new)) is not None:
             fresh.add(factor)
@@ -87,6 +125,8 @@ def moved_rows(before: Mapping[Place, Rates], read: Read) -> dict[Place, Place]:
 
 def moved_columns(old: Rows, new: Rows) -> dict[Cell, Cell]:
     """Return which figures of one model's rows are old figures of its other cells that gave them up."""
+    if not old:
+        return {}
     was, now = dict(_cells(old)), dict(_cells(new))
     found = {}
     for cell, amount in now.items():

@@ -18,7 +18,8 @@ import msgspec
 
 from ratecard_providers.spec import Provider
 from ratecard_registry.expected import currencies
-from ratecard_registry.neighbours import Neighbours
+from ratecard_registry.moves import Rows
+from ratecard_registry.neighbours import Neighbours, Past
 from ratecard_registry.quarantine_alerts import held_back, refused
 from ratecard_registry.quarantined import Entry, State
 from ratecard_registry.reading import Reading, sort_out
@@ -34,8 +35,10 @@ from ratecard_shared.topics import ALERT_RAISED
 QUERIES: Final = Path(__file__).with_name("quarantine.sql")
 SERVICE: Final = "registry-api"
 _KEPT: Final = timedelta(days=7)
-_Before = list[tuple[str, Key, dict[str, Decimal]]]
-_Read = dict[str, list[tuple[Key, dict[str, Decimal]]] | None]
+Rates = dict[str, Decimal]
+_MOST_PASTS: Final = 6
+"""As many providers as there are partitions come between one another."""
+_Before = list[tuple[str, Key, Rates]]
 
 
 class Quarantine:
@@ -45,6 +48,7 @@ class Quarantine:
         """Read the named queries."""
         self._sql = queries(QUERIES)
         self._providers = providers or {}
+        self._pasts: dict[str, tuple[str, Past]] = {}
 
     async def screening(
         self, connection: asyncpg.Connection, events: Sequence[ModelEnriched], now: datetime
@@ -76,40 +80,58 @@ class Quarantine:
         """Return what a sync's prices are compared with: from its first model on, what was in force before it."""
         row = await self._sql.neighbours(connection, provider=event.provider)
         if row is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
-            return near_from(row)
-        before = [
-            ((row["model_id"], _key(row)), msgspec.convert(row["rates"], dict[str, Decimal]))
-            async for row in self._sql.prices_before(connection, provider=event.provider)
-        ]
-        return Near(sync_id=event.sync_id, started_at=event.started_at, neighbours=Neighbours(dict(before)))
+            past = await self._past(connection, event.provider, row["written_by"])
+            return Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(past))
+        prices = self._sql.prices_before(connection, provider=event.provider)
+        before = [(row["model_id"], _key(row), msgspec.convert(row["rates"], Rates)) async for row in prices]
+        what = {"sync_id": event.sync_id, "started_at": event.started_at, "before": before}
+        written_by = await self._sql.begin_neighbours(connection, provider=event.provider, **what)
+        await self._sql.forget_readings(connection, provider=event.provider)
+        past = self._remember(event.provider, written_by, before)
+        return Near(sync_id=event.sync_id, started_at=event.started_at, neighbours=Neighbours(past))
+
+    async def _past(self, connection: asyncpg.Connection, provider: str, written_by: str) -> Past:
+        """Return what was in force before the sync, read again only if it is not what was read last."""
+        known = self._pasts.get(provider)
+        if known is not None and known[0] == written_by:
+            return known[1]
+        before = await self._sql.before(connection, provider=provider)
+        return self._remember(provider, written_by, msgspec.convert(before, _Before))
+
+    def _remember(self, provider: str, written_by: str, before: _Before) -> Past:
+        past = Past({(model_id, key): rates for model_id, key, rates in before})
+        self._pasts.pop(provider, None)
+        self._pasts[provider] = (written_by, past)
+        while len(self._pasts) > _MOST_PASTS:
+            self._pasts.pop(next(iter(self._pasts)))
+        return past
 
     async def save(self, connection: asyncpg.Connection, screening: Screening, now: datetime) -> None:
         """Keep what was read, and the entries that are new or changed."""
         for provider, near in screening.near.items():
-            await self._sql.save_neighbours(
-                connection,
-                provider=provider,
-                sync_id=near.sync_id,
-                started_at=near.started_at,
-                before=[(model_id, key, rates) for (model_id, key), rates in near.neighbours.before.items()],
-                read={
-                    model_id: None if rows is None else list(rows.items())
-                    for model_id, rows in near.neighbours.read.items()
-                },
-            )
+            read = near.neighbours.read
+            if near.neighbours.as_before:
+                await self._sql.drop_readings(connection, provider=provider, ids=sorted(near.neighbours.as_before))
+            if read:
+                rows = [{"provider": provider, "model_id": one, "read": _listed(read[one])} for one in sorted(read)]
+                await self._sql.save_readings(connection, rows=rows)
         # What ends gives its place to what begins.
-        for entry in sorted(screening.changed, key=lambda entry: entry.open):
-            await self._save(connection, entry, now)
+        for entry in screening.changed:
+            if entry.id or not entry.open:
+                await self._save(connection, entry, now)
+        await self._add(connection, [entry for entry in screening.changed if entry.open and not entry.id])
 
     async def _save(self, connection: asyncpg.Connection, entry: Entry, now: datetime) -> None:
-        if not entry.open:
+        if entry.open:
+            await self._sql.change_entry(connection, id=entry.id, **_judged(entry))
+        else:
             await self._sql.end_entry(
                 connection, id=entry.id, state=entry.state.value, seen_in=list(entry.seen_in), at=now
             )
-        elif entry.id:
-            await self._sql.change_entry(connection, id=entry.id, **_judged(entry))
-        else:
-            await self._sql.add_entry(connection, **_row(entry), **_judged(entry))
+
+    async def _add(self, connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+        if entries:
+            await self._sql.add_entries(connection, rows=[{**_row(entry), **_judged(entry)} for entry in entries])
 
     async def decide_moves(
         self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime
@@ -119,17 +141,21 @@ class Quarantine:
         row = await self._sql.neighbours(connection, provider=closing.provider)
         if not any(row["undecided"] for row in rows) or row is None or row["sync_id"] != closing.sync_id:
             return {}
-        neighbours = near_from(row).neighbours
+        past = await self._past(connection, closing.provider, row["written_by"])
+        readings = self._sql.readings(connection, provider=closing.provider)
+        neighbours = Neighbours(past, {row["model_id"]: _rows(row["read"]) async for row in readings})
         admitted: dict[str, list[Entry]] = defaultdict(list)
+        believed = []
         for entry in decided(map(entry_from, rows), neighbours, neighbours.whole(closing.model_ids)):
             if not entry.suspicions:
-                await self._sql.forget_entry(connection, id=entry.id)
+                believed.append(entry.id)
                 admitted[entry.model_id].append(entry)
             elif entry.is_due:
                 await self._save(connection, entry.ended(State.RELEASED), now)
                 admitted[entry.model_id].append(entry)
             else:
                 await self._save(connection, entry, now)
+        await self._sql.forget_entries(connection, ids=believed)
         return admitted
 
     async def close(self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime) -> None:
@@ -233,13 +259,12 @@ def entry_from(row: Mapping[str, Any]) -> Entry:
     )
 
 
-def near_from(row: Mapping[str, Any]) -> Near:
-    """Return the neighbours in a row of `price_neighbours`."""
-    before = {(model_id, key): rates for model_id, key, rates in msgspec.convert(row["before"], _Before)}
-    read = {
-        model_id: None if rows is None else dict(rows) for model_id, rows in msgspec.convert(row["read"], _Read).items()
-    }
-    return Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(before, read))
+def _listed(rows: Rows | None) -> Any:
+    return None if rows is None else list(rows.items())
+
+
+def _rows(listed: Any) -> Rows | None:
+    return None if listed is None else dict(msgspec.convert(listed, list[tuple[Key, Rates]]))
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -2,16 +2,37 @@
 SELECT config FROM scraping_config WHERE provider = :provider AND active;
 
 -- name: neighbours(provider)^
-SELECT sync_id, started_at, before, read FROM price_neighbours WHERE provider = :provider;
+-- `written_by` tells one past from the next: a row is written once per sync.
+SELECT sync_id, started_at, sync_id || ' ' || xmin::text AS written_by FROM price_neighbours WHERE provider = :provider;
+
+-- name: before(provider)$
+SELECT before FROM price_neighbours WHERE provider = :provider;
 
 -- name: prices_before(provider)
 SELECT model_id, tier, context_limit, currency, region, rates FROM model_pricing WHERE provider = :provider;
 
--- name: save_neighbours(provider, sync_id, started_at, before, read)!
-INSERT INTO price_neighbours (provider, sync_id, started_at, before, read)
-VALUES (:provider, :sync_id, :started_at, :before, :read)
-ON CONFLICT (provider) DO UPDATE SET
-    sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, before = EXCLUDED.before, read = EXCLUDED.read;
+-- name: begin_neighbours(provider, sync_id, started_at, before)$
+WITH begun AS (
+    INSERT INTO price_neighbours (provider, sync_id, started_at, before)
+    VALUES (:provider, :sync_id, :started_at, :before)
+    ON CONFLICT (provider) DO UPDATE SET
+        sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, before = EXCLUDED.before
+    RETURNING sync_id || ' ' || xmin::text AS written_by
+)
+SELECT written_by FROM begun;
+
+-- name: forget_readings(provider)!
+DELETE FROM price_readings WHERE provider = :provider;
+
+-- name: drop_readings(provider, ids)!
+DELETE FROM price_readings WHERE provider = :provider AND model_id = ANY(:ids::text[]);
+
+-- name: save_readings(rows)!
+INSERT INTO price_readings SELECT r.* FROM jsonb_populate_recordset(NULL::price_readings, :rows::jsonb) AS r
+ON CONFLICT (provider, model_id) DO UPDATE SET read = EXCLUDED.read;
+
+-- name: readings(provider)
+SELECT model_id, read FROM price_readings WHERE provider = :provider;
 
 -- name: open_entries(provider, ids)
 SELECT * FROM quarantine WHERE provider = :provider AND model_id = ANY(:ids::text[]) AND open ORDER BY id;
@@ -31,14 +52,16 @@ UPDATE quarantine SET seen_in = :seen_in, kind = :kind, reason = :reason, suspic
     undecided = :undecided
 WHERE id = :id;
 
--- name: add_entry(provider, model_id, tier, context_limit, currency, region, effective_from, held, old, kind, reason, suspicions, undecided, seen_in, first_seen_at)!
+-- name: add_entries(rows)!
 INSERT INTO quarantine (provider, model_id, tier, context_limit, currency, region, effective_from, held, old, kind,
     reason, suspicions, undecided, seen_in, first_seen_at, state)
-VALUES (:provider, :model_id, :tier, :context_limit, :currency, :region, :effective_from, :held, :old, :kind, :reason,
-    :suspicions, :undecided, :seen_in, :first_seen_at, 'held');
+SELECT r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region, r.effective_from, r.held, r.old, r.kind,
+    r.reason, r.suspicions, r.undecided, r.seen_in, r.first_seen_at, 'held'
+FROM jsonb_populate_recordset(NULL::quarantine, :rows::jsonb) AS r
+ORDER BY r.model_id, r.tier, r.context_limit, r.currency, r.region;
 
--- name: forget_entry(id)!
-DELETE FROM quarantine WHERE id = :id;
+-- name: forget_entries(ids)!
+DELETE FROM quarantine WHERE id = ANY(:ids::bigint[]);
 
 -- name: alert(provider)
 -- What is held and was not said yet: from now on it is.

@@ -14,7 +14,6 @@ from ratecard_registry.moves import Cell, Place, Read, moved_columns, moved_rows
 from ratecard_registry.neighbours import Neighbours
 from ratecard_registry.quarantined import Entry, State, by_gravity
 from ratecard_registry.reading import Reading
-from ratecard_registry.siblings import siblings
 from ratecard_registry.stored import Key, Price, StoredModel
 from ratecard_registry.suspicion import Beside, Kind, Suspicion, plainly, suspicions
 from ratecard_shared.events import ModelEnriched, PriceSaid
@@ -56,6 +55,9 @@ def screen(
     currencies: frozenset[str] = frozenset(),
 ) -> Screened:
     """Screen what the event says of a model's prices. `entries` are the open ones of the model."""
+    entries = tuple(entries)
+    if stored and not entries and _nothing_new(stored, reading):
+        return Screened(reading=reading)
     look = _Look(
         event=event,
         in_force={price.key: price for price in stored.prices} if stored else {},
@@ -69,6 +71,14 @@ def screen(
     for verdict in look.verdicts(reading):
         sorting.take(verdict)
     return sorting.screened(silent=(price.key for price in (*stored.prices, *stored.announced)) if stored else ())
+
+
+def _nothing_new(stored: StoredModel, reading: Reading) -> bool:
+    """Tell whether every row that is shown is in force already: then there is nothing to look at."""
+    if reading.announced or reading.doubtful:
+        return False
+    in_force = {price.key: price for price in stored.prices}
+    return all(key in in_force and in_force[key].same_price(row) for key, row in reading.in_force.items())
 
 
 class _Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +105,7 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
         if old is not None and old.same_price(row):
             return Verdict(row=row, in_force=True)
         place = (self.event.model.id, row.key)
-        near = () if old else siblings(place, self.neighbours.before, provider=self.event.provider)
+        near = () if old else self.neighbours.siblings(self.event.provider).of(place)
         beside = Beside(old=old, stated=self._stated(row), siblings=near, currencies=self.currencies)
         confirmed = self._confirmed(row)
         if old is not None:

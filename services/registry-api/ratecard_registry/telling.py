@@ -37,6 +37,7 @@ class Teller:
         self._cache = cache
         self._seconds = seconds
         self._sql = queries(QUERIES)
+        self._copied: dict[str, int | None] = {}
 
     async def tell(self) -> None:
         """Bring the caches up to date with PostgreSQL. Does nothing if they are, or cannot be reached."""
@@ -49,20 +50,30 @@ class Teller:
         if name.startswith(MODELS):
             return await self._drop_models(name.removeprefix(MODELS))
         if name.startswith(FALLBACK):
-            return await self._copy_prices(name.removeprefix(FALLBACK), version)
+            return await self._keep_copy(name.removeprefix(FALLBACK), version)
         return await self._cache.drop([name])
+
+    async def _keep_copy(self, provider: str, version: int) -> bool:
+        """Keep the copy of the provider's last good prices for longer; write it anew if they are not what it holds."""
+        of_models = self._versions.known.get(f"{MODELS}{provider}")
+        key = f"pricing:{provider}:fallback"
+        if self._copied.get(provider) == of_models and await self._cache.keep(key, seconds=self._seconds.fallback):
+            return True
+        if not await self._copy_prices(provider, key, version):
+            return False
+        self._copied[provider] = of_models
+        return True
 
     async def _drop_models(self, provider: str) -> bool:
         places = [(provider, model_id) for model_id in await self._ids(provider)]
         keys = itertools.chain.from_iterable((details_key(place), pricing_key(place)) for place in places)
         return await self._cache.drop([list_key(provider), *keys])
 
-    async def _copy_prices(self, provider: str, version: int) -> bool:
-        """Keep a copy of the provider's last good prices. The registry's own rows stay the source."""
+    async def _copy_prices(self, provider: str, key: str, version: int) -> bool:
+        """Copy the provider's last good prices. The registry's own rows stay the source."""
         places = [(provider, model_id) for model_id in await self._ids(provider)]
         models = await stored_models(self._sql, self._pool(), places)
         prices: Mapping[str, Any] = {model.facts.id: pricing_of(model).pricing for model in models if model.prices}
-        key = f"pricing:{provider}:fallback"
         return await self._cache.write({key: prices}, version, seconds=self._seconds.fallback)
 
     async def _ids(self, provider: str) -> list[str]:

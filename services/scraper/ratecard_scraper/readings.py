@@ -58,20 +58,23 @@ class Readings:
         """Read with `read_page`."""
         self._read_page = read_page
         self._kept: dict[tuple[str, str, str], Reading] = {}
+        # Threads that read side by side share one interpreter: all would end when the last does.
+        self._turn = asyncio.Lock()
 
     async def read(self, page: Fetched, *, provider: Provider, pricing: Pricing) -> Reading:
         """Return what `page` says. It is read in a thread, so that a long page does not hold up the consumer."""
         rules = hashlib.sha256(msgspec.json.encode((provider, pricing))).hexdigest()
         key = (page.url, page.sha256, rules)
         if key not in self._kept:
-            self._kept[key] = await asyncio.to_thread(
-                self._read_page,
-                page.body,
-                url=page.url,
-                provider=provider,
-                fetched_at=page.fetched_at,
-                pricing=pricing,
-            )
+            async with self._turn:
+                self._kept[key] = await asyncio.to_thread(
+                    self._read_page,
+                    page.body,
+                    url=page.url,
+                    provider=provider,
+                    fetched_at=page.fetched_at,
+                    pricing=pricing,
+                )
         while len(self._kept) > _MOST_KEPT:
             self._kept.pop(next(iter(self._kept)))
         return self._kept[key]
