@@ -20,7 +20,7 @@ from ratecard_registry.past import LAST_DAY, Past
 from ratecard_registry.versions import Versions
 
 RECENT: Final = timedelta(days=35)
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 10_000
 _MOST_NAMES: Final = 10_000
 _TRIES: Final = 5
 

@@ -13,7 +13,7 @@ import msgspec
 
 Header = tuple[bytes, bytes]
 
-MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_BYTES: Final = 32 * 1024 * 1024
 _LARGEST_PART: Final = 4
 _OVERHEAD: Final = 1024
 
