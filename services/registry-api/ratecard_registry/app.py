@@ -58,6 +58,9 @@ from ratecard_shared.topics import MODEL_ENRICHED, PRICING_SCRAPED, SYNC_REQUEST
 
 _SECONDS_BETWEEN_LOOKS_AT_THE_DAY: Final = 20.0
 _SECONDS_BETWEEN_LOOKS_AT_THE_CACHE: Final = 1.0
+_CONNECTIONS_THAT_SPARE_ONE: Final = 4
+"""Listening keeps a connection. In a smaller pool the look each second has to do."""
+
 _SECONDS_BETWEEN_LOOKS_AT_KEYS: Final = 0.5
 _SECONDS_BETWEEN_NOTES_OF_USE: Final = 30.0
 _SECONDS_BETWEEN_COUNTS: Final = 10.0
@@ -94,7 +97,8 @@ def build(settings: RegistrySettings) -> Any:
     retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
     service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, versions.heed, name="heed-versions")
+    if settings.database.database_pool_size >= _CONNECTIONS_THAT_SPARE_ONE:
+        service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, versions.heed, name="heed-versions")
     catalogue = Catalogue(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
     parts = _parts(settings, service, kafka, teller, catalogue)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
