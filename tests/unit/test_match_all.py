@@ -90,3 +90,10 @@ def test_two_thousand_ids_and_names_take_seconds() -> None:
     results = match_all(ids, names)
     assert time.process_time() - before < 10
     assert all(result.answer == name for result, name in zip(results.values(), names, strict=True))
+
+
+def test_of_very_many_names_each_id_still_finds_its_own_and_its_neighbours_are_told() -> None:
+    ids = [f"nimbus-{number // 10}.{number % 10}-{size}" for number in range(400) for size in ("mini", "nano", "pro")]
+    found = match_all(ids, ids)
+    assert {name: result.answer for name, result in found.items()} == {name: name for name in ids}
+    assert all(result.refused for result in found.values())
