@@ -18,14 +18,18 @@ from ratecard_registry.access import ADMINISTRATOR, Caller
 from ratecard_registry.quarantine import Quarantine
 
 ADMIN: Final = {"Authorization": f"Bearer {KEY}"}
+ANY: Final = {"If-Match": "*"}
+CONFIG: Final = "/api/admin/scraping-config/{provider:str}"
 ACME: Final = Provider(id="acme", name="Acme", pricing=Pricing(pages=(Page(url=PAGE, strategies=("columns",)),)))
-ONLY_ASKING: Final = {"POST /api/cost"}
+ONLY_ASKING: Final = {"POST /api/cost", f"POST {CONFIG}/dry-run"}
 Prepare = Callable[[Bench], Awaitable[tuple[str, Any]]]
 
 
 @pytest.fixture
 async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url, quarantine=Quarantine({"acme": ACME})) as made:
+    async with a_bench(
+        database_url, redis_url, quarantine=Quarantine({"acme": ACME}), providers={"acme": ACME}
+    ) as made:
         await made.key_watch.look()
         yield made
 
@@ -91,6 +95,22 @@ def of_own_price(action: str) -> Prepare:
     return prepare
 
 
+async def put_config(_bench: Bench) -> tuple[str, Any]:
+    return "/api/admin/scraping-config/acme", {"pages": [{"url": PAGE, "strategies": ["kinds"]}]}
+
+
+async def deactivate_config(bench: Bench) -> tuple[str, Any]:
+    path, body = await put_config(bench)
+    async with bench.client() as client:
+        assert (await client.put(path, headers={**ADMIN, **ANY}, json=body)).status_code == 200
+    return f"{path}/deactivate", None
+
+
+async def activate_config(bench: Bench) -> tuple[str, Any]:
+    path, _ = await deactivate_config(bench)
+    return path.replace("/deactivate", "/versions/1/activate"), None
+
+
 CHANGING: Final[dict[str, tuple[str, Prepare]]] = {
     "POST /api/admin/sync/trigger": ("sync.trigger", at("/api/admin/sync/trigger", {"providers": ["acme"]})),
     "POST /api/admin/quarantine/{entry_id:int}/approve": ("quarantine.approve", approve),
@@ -98,6 +118,9 @@ CHANGING: Final[dict[str, tuple[str, Prepare]]] = {
     "POST /api/admin/keys": ("keys.create", at("/api/admin/keys", {"name": "billing"})),
     "POST /api/admin/keys/{key_id:int}/revoke": ("keys.revoke", revoke),
     "POST /api/admin/import": ("import", at("/api/admin/import?format=genai-prices", [])),
+    f"PUT {CONFIG}": ("scraping-config.put", put_config),
+    f"POST {CONFIG}/deactivate": ("scraping-config.deactivate", deactivate_config),
+    f"POST {CONFIG}/versions/{{version:int}}/activate": ("scraping-config.activate", activate_config),
     "POST /api/admin/own-prices": ("own_price.record", own_price),
     "POST /api/admin/own-prices/{number:int}/end": ("own_price.end", of_own_price("end")),
     "POST /api/admin/own-prices/{number:int}/withdraw": ("own_price.withdraw", of_own_price("withdraw")),
@@ -122,7 +145,7 @@ async def test_what_changes_something_leaves_a_row(bench: Bench, route: str) -> 
     path, body = await prepare(bench)
     before = await bench.pool.fetchval("SELECT count(*) FROM audit_log")
     async with bench.client() as client:
-        method, headers = route.split(maxsplit=1)[0], {"X-API-Key": made["key"]}
+        method, headers = route.split(maxsplit=1)[0], {"X-API-Key": made["key"], **ANY}
         answer = await client.request(method, path, headers=headers, json=body)
     assert answer.status_code < 300, answer.text
     rows = await bench.pool.fetch("SELECT * FROM audit_log ORDER BY id OFFSET $1", before)

@@ -53,6 +53,14 @@ async def test_an_export_changes_its_etag_only_with_the_catalogue(bench: Bench, 
     assert b"77" in changed.content
 
 
+async def test_a_new_key_renders_no_export_again(bench: Bench) -> None:
+    await bench.sync(0, *events(AT_REAL_NAMES, NOT_CARRIED))
+    exports = Exports(catalogue=bench.catalogue, pool=lambda: bench.pool, names=Names(providers={}))
+    first = await exports.get("csv")
+    bench.versions.learn({"keys": 99})
+    assert await exports.get("csv") is first
+
+
 async def test_nothing_known_is_an_empty_export(bench: Bench) -> None:
     for name in FORMATS:
         answer = await _get(bench, name)

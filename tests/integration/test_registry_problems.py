@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from litestar.routes import HTTPRoute
 from registry_bench import KEY, Bench, a_bench
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ENDLESS = "/api/changes/stream"
+TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "x", "")
 
 
 @pytest.fixture
@@ -42,6 +49,8 @@ async def ask(bench: Bench, method: str, path: str, **more: Any) -> httpx.Respon
     [
         ("GET", "/nowhere", 404),
         ("GET", "/api/nowhere", 404),
+        ("GET", "/docs/nowhere", 404),
+        ("GET", "/docs/assets/nowhere", 404),
         ("POST", "/api/admin/keys/x/revoke", 404),
         ("PUT", "/api/models", 405),
         ("POST", "/health", 405),
@@ -60,19 +69,73 @@ async def test_a_wrong_method_says_which_ones_there_are(bench: Bench) -> None:
     assert "GET" in (await ask(bench, "PUT", "/api/models")).headers["Allow"]
 
 
+async def test_a_body_that_is_too_large_is_told(bench: Bench) -> None:
+    answer = await ask(bench, "POST", "/api/admin/keys", content=b"[" + b" " * 20_000_000)
+    judge(answer)
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize(("fault", "status"), [(ValueError("hunter2"), 500), (asyncpg.InterfaceError("hunter2"), 503)])
 async def test_faults_of_our_own_say_nothing_of_the_inside(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception, status: int
 ) -> None:
     async def fails(*_: Any, **__: Any) -> None:
         raise fault
 
     monkeypatch.setattr(bench.catalogue, "versions", fails)
     monkeypatch.setattr(bench.catalogue, "ids", fails)
-    answer = await ask(bench, "GET", "/api/models/x")
+    answer = await ask(bench, "GET", "/api/models/rc_put-here-by-mistake")
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert "hunter2" not in answer.text
+    assert "GET /api/models/{" in caplog.text
+    assert "by-mistake" not in caplog.text
+
+
+pieces = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+values = st.one_of(
+    pieces, st.sampled_from(["0", "-1", "1e999", "9" * 30, "9" * 5000, "true", "2031-03-01", "%00", "\0"])
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | pieces,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(pieces, inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = (
+    "limit",
+    "cursor",
+    "at",
+    "knownAt",
+    "provider",
+    "state",
+    "action",
+    "caller",
+    "since",
+    "q",
+    "sort",
+    "model",
+    "wait",
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_no_bad_request_is_a_fault_and_every_refusal_says_why(bench: Bench, data: st.DataObject) -> None:
+    routes = {route.path for route in bench.framework.routes if isinstance(route, HTTPRoute)}
+    paths = sorted(path for path in routes if path != ENDLESS)
+    template = data.draw(st.sampled_from([*paths, "/{anywhere:str}"]))
+    path = "/".join(quote(data.draw(values), safe="") if part.startswith("{") else part for part in template.split("/"))
+    body = data.draw(st.none() | st.binary(max_size=40) | anything)
+    sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
+    answer = await ask(
+        bench,
+        data.draw(st.sampled_from(METHODS)),
+        path,
+        params=data.draw(st.dictionaries(st.sampled_from(NAMES), values, max_size=3)),
+        headers={"Content-Type": data.draw(st.sampled_from(TYPES))} if sent else {},
+        **sent,
+    )
+    judge(answer)
 
 
 async def test_each_guarded_route_says_how_it_refuses_and_how_keys_are_sent(bench: Bench) -> None:

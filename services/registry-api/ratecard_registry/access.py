@@ -19,7 +19,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
 from ratecard_registry.keys import PREFIX, Key, KeyTable, Scope, digest_of
-from ratecard_registry.problems import Problem
+from ratecard_registry.problems import Problem, route_of
 
 _LOG: Final = logging.getLogger(__name__)
 _CALLER: Final = "caller"
@@ -87,8 +87,8 @@ class Access:
     def _refused(self, caller: Caller, scope: Scope, connection: Connection) -> Problem:
         if not caller.key_id:
             return _unauthorized(_NOT_ANONYMOUS, invalid=False)
-        path = connection.scope["path"]
-        _LOG.warning("%r is refused to key %s (%r), which lacks %r", path, caller.key_id, caller.name, scope.value)
+        route = route_of(connection)
+        _LOG.warning("%r is refused to key %s (%r), which lacks %r", route, caller.key_id, caller.name, scope.value)
         challenge = f'Bearer realm="ratecard", error="insufficient_scope", scope="{scope.value}"'
         detail = f"The key {caller.name!r} lacks the scope `{scope.value}`: use one that has it, or create one."
         return Problem(403, detail, headers={"WWW-Authenticate": challenge})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +98,13 @@ async def _asset(name: FromPath[str]) -> Response[bytes]:
     return Response(body, media_type=_ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
+async def _found(response: Response[Any]) -> Response[Any]:
+    """Say what is not there as all of the API does: the framework would show an HTML page."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise Problem(404, f"There is no such page. {PATH} is the API's description, {PATH}/openapi.json its document.")
+    return response
+
+
 def described() -> OpenAPIConfig:
     """Return how the API is described, and where."""
     policy = ResponseHeader(name="Content-Security-Policy", value=_POLICY)
@@ -111,5 +119,7 @@ def described() -> OpenAPIConfig:
         operation_id_creator=_operation_id,
         path=PATH,
         render_plugins=[_Page(path="/"), _Document()],
-        openapi_router=Router(PATH, route_handlers=[_asset], include_in_schema=False, response_headers=[policy]),
+        openapi_router=Router(
+            PATH, route_handlers=[_asset], include_in_schema=False, response_headers=[policy], after_request=_found
+        ),
     )

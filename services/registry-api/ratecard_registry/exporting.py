@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import asyncpg
 import msgspec
 
-from ratecard_registry.catalogue import Catalogue
+from ratecard_registry.catalogue import Catalogue, providers_in
 from ratecard_registry.exports import genai_prices, litellm, llm_prices, models_dev, openrouter, price_rows
 from ratecard_registry.exports.document import Document
 from ratecard_registry.exports.llm_prices import Past, charged
@@ -62,7 +62,10 @@ class Exports:
     async def get(self, name: Format, *, own: bool = True) -> Rendered:
         """Return the export, with the operator's own prices or without. Raises Problem."""
         async with self._one_at_a_time[name, own]:
-            state = (await self._catalogue.versions(), self._map_changed() if name == "litellm-overlay" else None)
+            state = (
+                providers_in(await self._catalogue.versions()),
+                self._map_changed() if name == "litellm-overlay" else None,
+            )
             kept = self._kept.get((name, own))
             if kept is None or kept.of != state:
                 document = await self._render(name, own=own)

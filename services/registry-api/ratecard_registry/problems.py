@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from aiokafka.errors import KafkaError
 from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
@@ -77,14 +78,19 @@ def _no_text(_request: Request[Any, Any, Any], _error: Exception) -> Response[by
     return _answer(400, NOTHING_IS_CALLED_SO, None, {})
 
 
+def route_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return what a log may call this request: its route, because its path can hold a key that was put there."""
+    return str(request.scope.get("path_template") or "(no route)")
+
+
 def _absent(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    _LOG.error("%s %s cannot be served: %r", request.method, request.url.path, error)
+    _LOG.error("%s %s cannot be served: %r", request.method, route_of(request), error)
     what = "Kafka" if isinstance(error, KafkaError) else "PostgreSQL"
     return _answer(503, f"{what} cannot be reached. Nothing is lost: try again.", {"Retry-After": "5"}, {})
 
 
 def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _LOG.error("%s %s failed", request.method, route_of(request), exc_info=error)
     return _answer(500, "This is a fault of the registry's. Its log says more.", None, {})
 
 
