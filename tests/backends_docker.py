@@ -1,4 +1,4 @@
-"""The tests' backends as containers: the images that production runs, on free ports."""
+"""The tests' backends as containers: the images of docker-compose.yml, on free ports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 from ratecard_cli.laptop import ports
 from ratecard_cli.laptop.backends import Backends
 
-POSTGRES_IMAGE: Final = "postgres:18"
+POSTGRES_IMAGE: Final = "postgres:18.6-trixie"
 KAFKA_IMAGE: Final = "apache/kafka:4.3.1"
-REDIS_IMAGE: Final = "redis:8"
+REDIS_IMAGE: Final = "redis:8.6.3"
 
 
 @contextmanager
