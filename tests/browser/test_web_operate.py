@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser_site import ROWS, Opener, Site
 from playwright.async_api import expect
@@ -46,3 +48,28 @@ async def test_a_held_price_is_decided_beside_its_evidence(open_page: Opener, si
     await expect(held).to_have_count(0)
     model = await site.ask(f"/api/models/{name}?provider=acme")
     assert model["outputCostPerMillion"] == (88.8 if verdict == "approve" else float(ROWS[name][1].removeprefix("$")))
+
+
+async def test_a_configuration_is_tried_then_stored_then_taken_back(open_page: Opener, site: Site) -> None:
+    site.acme_says(ROWS)
+    await site.sync("acme")
+    page = await open_page("/operate", key=site.key)
+    await page.get_by_label("Provider of the configuration").select_option("acme")
+    draft = page.get_by_label("Scraping configuration of acme")
+    await expect(draft).to_have_value(re.compile("acme.example/pricing"))
+    good = await draft.input_value()
+    await page.get_by_role("button", name="Try it").click()
+    await expect(page.locator("#trial")).to_contain_text(f"It reads {len(ROWS)} price rows.")
+    await draft.fill(good.replace('"columns"', '"cards"'))
+    await page.get_by_role("button", name="Try it").click()
+    await expect(page.locator("#trial")).to_contain_text("It does not pass.")
+    await draft.fill("{")
+    await page.get_by_role("button", name="Try it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This is no JSON")
+    await draft.fill(good)
+    await page.get_by_placeholder("Why", exact=True).fill("as a test")
+    await page.get_by_role("button", name="Save and use").click()
+    await expect(page.locator("#config-of")).to_contain_text("In force: what was stored here")
+    await expect(page.get_by_role("region", name="Versions of acme")).to_contain_text("as a test")
+    await page.get_by_role("button", name="Back to the provider file").click()
+    await expect(page.locator("#config-of")).to_contain_text("In force: the provider file")

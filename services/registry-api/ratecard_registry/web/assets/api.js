@@ -15,15 +15,15 @@ export class Refused extends Error {
   }
 }
 
-export async function ask(path, { method = "GET", body, admin = false } = {}) {
-  const headers = { ...withKey(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
+export async function ask(path, { method = "GET", body, admin = false, more = {} } = {}) {
+  const headers = { ...withKey(), ...more, ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
   let answer;
   try {
     answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
     throw new Refused(0, { detail: "The registry cannot be reached. Is it running? The page tries again when you reload it." });
   }
-  if (answer.status === 401 && await askForKey(admin)) return ask(path, { method, body, admin });
+  if (answer.status === 401 && await askForKey(admin)) return ask(path, { method, body, admin, more });
   if (answer.status === 204) return null;
   const type = answer.headers.get("Content-Type") ?? "";
   const said = type.includes("json") ? await answer.json() : null;

@@ -1,7 +1,7 @@
 // A model: facts, prices in force, their history as a step chart and in words, and where each figure was read.
 import { $, h, table } from "./dom.js";
 import { ask, attempt, modelPath } from "./api.js";
-import { badges, component, components, day, money, moment, move, price, priceTable, tier, time, tokens } from "./words.js";
+import { badges, component, components, day, money, moment, move, origin, price, priceTable, tier, time, tokens } from "./words.js";
 import { stepChart } from "./chart.js";
 
 const { provider, model: id } = $("#model").dataset;
@@ -71,7 +71,7 @@ function drawHistory(entries) {
     const rates = components(entry);
     before.set(tier(entry), Object.fromEntries(rates.map(([name, rate]) => [name, rate.amount])));
     const said = entry.free ? [h("span", { className: "free" }, "free")] : rates.map(([name, rate]) => h("span", {}, `${component(name)} ${money(rate.amount, entry.currency)} `, move(old[name], rate.amount), " "));
-    return [time(entry.effectiveDate), tier(entry), kind(entry), [h("span", { className: "moves" }, said)], entry.endDate ? day(entry.endDate) : "in force"];
+    return [time(entry.effectiveDate), [tier(entry), " ", origin(entry)], kind(entry), [h("span", { className: "moves" }, said)], entry.endDate ? day(entry.endDate) : "in force"];
   });
   $("#history").replaceChildren(table("Each price and its time", ["From", "Tier", "What happened", "Price", "Until"], rows.reverse()));
 }

@@ -83,4 +83,13 @@ export function priceTable(rows, caption, more = () => []) {
   return { heads, body, numbers: names.map((_, index) => index + 1) };
 }
 
-const tierCell = (row) => [tier(row), row.source === "own" ? h("span", { className: "tag own", title: "Your own price, not the page's" }, "own") : ""];
+// Whose price it is, where it is not the list's: one of your own, with what the list says, or one of another list.
+export function origin(row) {
+  if (row.source === "own") {
+    const list = row.insteadOf ? components(row.insteadOf).map(([name, rate]) => `${component(name)} ${money(rate.amount, row.currency)}`).join(", ") : "no price known";
+    return h("span", { className: "tag own", title: `${row.own?.kind ?? "own"} price; without it: ${list}` }, `own: ${row.own?.kind ?? "price"}`);
+  }
+  return row.source === "imported" ? h("span", { className: "tag", title: "From another tool's list, for the time before Ratecard's own records" }, "imported") : "";
+}
+
+const tierCell = (row) => [tier(row), " ", origin(row)];
