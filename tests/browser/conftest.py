@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from backends_isolation import FreshDatabase, without_topics
 from browser_site import DESKTOP, Opener, Site, standing
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from ratecard_cli.laptop.backends import Backends
 
@@ -24,6 +24,8 @@ _FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
 
 
 @pytest.fixture(scope="session")

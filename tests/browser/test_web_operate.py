@@ -60,7 +60,7 @@ async def test_a_configuration_is_tried_then_stored_then_taken_back(open_page: O
     good = await draft.input_value()
     await page.get_by_role("button", name="Try it").click()
     await expect(page.locator("#trial")).to_contain_text(f"It reads {len(ROWS)} price rows.")
-    await draft.fill(good.replace('"columns"', '"cards"'))
+    await draft.fill(good.replace('"columns"', '"transposed"'))
     await page.get_by_role("button", name="Try it").click()
     await expect(page.locator("#trial")).to_contain_text("It does not pass.")
     await draft.fill("{")
