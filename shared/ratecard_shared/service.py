@@ -84,6 +84,7 @@ class Service:
             self.kafka.stopping.set()
             await asyncio.wait([life], timeout=_SECONDS_TO_STOP)
             life.cancel()
+            await asyncio.to_thread(telemetry.flush)
 
     async def _live(self) -> None:
         stopping = self.kafka.stopping

@@ -26,6 +26,8 @@ _QUIET: Final = {
     "asyncio": logging.WARNING,
 }
 
+_MILLISECONDS_TO_FLUSH: Final = 3000
+
 
 def set_up(service: str, settings: ServiceSettings) -> None:
     """Send logs to standard error and, if `OTEL_EXPORTER_OTLP_ENDPOINT` is set, spans to the collector there."""
@@ -39,6 +41,13 @@ def set_up(service: str, settings: ServiceSettings) -> None:
         provider = TracerProvider(resource=Resource.create({"service.name": f"ratecard-{service}"}))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
         trace.set_tracer_provider(provider)
+
+
+def flush() -> None:
+    """Send the spans that are left. A process that its signal ends runs no exit handlers, so nobody else does."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush(_MILLISECONDS_TO_FLUSH)
 
 
 class JsonLines(logging.Formatter):
