@@ -30,7 +30,8 @@ value stops the service at its start with one line that names the variable, what
 The providers' API keys have the names that the provider files give: `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`,
 `GOOGLE_API_KEY`, `XAI_API_KEY` ... Without its key a provider's models are not discovered; its pricing page is read.
 
-`HTTP_PORT` 0 is any free port, which the log names; the registry's own default is 8080.
+`HTTP_PORT` 0 is any free port, which the log names; the registry's own default is 8080. Discovery and the scraper heed
+`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`; a proxy has to refuse private addresses by itself.
 
 | variable | takes | default | read by |
 |---|---|---|---|

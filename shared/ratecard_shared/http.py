@@ -2,11 +2,13 @@
 
 An answer is inflated as it comes and dropped at the cap, so a small body that unpacks to gigabytes costs no memory.
 Redirects are not followed: whoever asks decides where else to go. No header that was sent is ever in an error.
+A proxy resolves names itself: where the environment names one, it decides which addresses may be reached.
 """
 
 from __future__ import annotations
 
 import errno
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,12 +18,15 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from ratecard_shared.proxies import proxy_for, shown
+
 USER_AGENT: Final = "Ratecard/0.1 (registry of models and their prices)"
 MOST_BYTES: Final = 5 * 1024 * 1024
 
 _PIECE: Final = 64 * 1024
 _SECONDS_TO_CONNECT: Final = 10.0
 _GZIP_OR_ZLIB: Final = 47
+_SERVER_FAULTS: Final = 500
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,26 +47,34 @@ class RequestError(Exception):
 
 
 class Client:
-    """Sends GET requests over one session."""
+    """Sends GET requests, directly or through a proxy."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, most_bytes: int = MOST_BYTES) -> None:
-        """Ask over `session`, which must not inflate bodies itself."""
-        self._session = session
+    def __init__(
+        self, direct: aiohttp.ClientSession, proxied: aiohttp.ClientSession, *, most_bytes: int = MOST_BYTES
+    ) -> None:
+        """Ask over these sessions, which must not inflate bodies themselves."""
+        self._direct = direct
+        self._proxied = proxied
         self._most_bytes = most_bytes
 
     async def get(self, url: str, *, headers: Mapping[str, str], seconds: float) -> Answer:
         """Return what `url` answers within `seconds`, whatever the status. Raises RequestError."""
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _SECONDS_TO_CONNECT))
         try:
-            async with self._session.get(url, headers=headers, timeout=limits, allow_redirects=False) as response:
+            proxy = proxy_for(url)
+            session = self._proxied if proxy else self._direct
+            async with session.get(
+                url, headers=headers, timeout=limits, allow_redirects=False, proxy=proxy
+            ) as response:
                 return await self._answer(url, response)
         except TimeoutError as error:
             raise RequestError(f"{_host(url)} did not answer within {seconds:.3g} s") from error
         except aiohttp.InvalidURL as error:
             raise RequestError(f"{url[:200]!r} is not an address to ask", again=False) from error
         except (aiohttp.ClientError, OSError) as error:
-            refused = getattr(error, "errno", None) == errno.EPERM
-            raise RequestError(f"{_host(url)} cannot be reached: {error}", again=not refused) from error
+            raise _unreachable(url, error) from error
+        except ValueError as error:
+            raise RequestError(str(error), again=False) from error
 
     async def _answer(self, url: str, response: aiohttp.ClientResponse) -> Answer:
         body = bytearray()
@@ -78,16 +91,41 @@ async def open_client(
     *, user_agent: str = USER_AGENT, most_bytes: int = MOST_BYTES, socket_factory: Any = None
 ) -> AsyncIterator[Client]:
     """Give a client with a session of its own. `socket_factory` sees each address before it is used and may refuse."""
-    connector = aiohttp.TCPConnector(socket_factory=socket_factory, limit_per_host=4)
-    headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
-    # The jar keeps nothing: one provider's cookies are no business of the next sync.
-    jar = aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(
-        connector=connector, headers=headers, auto_decompress=False, cookie_jar=jar
-    ) as session:
-        # aiohttp would ask again at once on a lost connection, unseen by whoever counts retries and keeps pauses.
-        session._retry_connection = False  # noqa: SLF001 - there is no public switch; aiohttp's test client does the same
-        yield Client(session, most_bytes=most_bytes)
+    # Made here and not by aiohttp when it is imported, so that SSL_CERT_FILE may name what the operator trusts.
+    trusted = ssl.create_default_context()
+    async with (
+        _session(user_agent, ssl=trusted, socket_factory=socket_factory) as direct,
+        _session(user_agent, ssl=trusted) as proxied,
+    ):
+        yield Client(direct, proxied, most_bytes=most_bytes)
+
+
+def _session(user_agent: str, **connecting: Any) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit_per_host=4, **connecting),
+        headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
+        auto_decompress=False,
+        # The jar keeps nothing: one provider's cookies are no business of the next sync.
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+    # aiohttp would ask again at once on a lost connection, unseen by whoever counts retries and keeps pauses.
+    session._retry_connection = False  # noqa: SLF001 - there is no public switch; aiohttp's test client does the same
+    return session
+
+
+def _unreachable(url: str, error: aiohttp.ClientError | OSError) -> RequestError:
+    """Return what went wrong on the way, and whose fault it is: the proxy's, the certificate's, or the server's."""
+    proxy = proxy_for(url)
+    if proxy and isinstance(error, aiohttp.ClientHttpProxyError):
+        said = f"{shown(proxy)} answered HTTP {error.status} when asked for {_host(url)}"
+        return RequestError(said, again=error.status >= _SERVER_FAULTS)
+    if proxy and isinstance(error, aiohttp.ClientProxyConnectionError):
+        return RequestError(f"{_host(url)} cannot be reached: {shown(proxy)} is down ({error.os_error.strerror})")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "") or error.certificate_error
+        return RequestError(f"the certificate of {_host(url)} is not accepted: {why}", again=False)
+    refused = getattr(error, "errno", None) == errno.EPERM
+    return RequestError(f"{_host(url)} cannot be reached: {error}", again=not refused)
 
 
 async def _inflated(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

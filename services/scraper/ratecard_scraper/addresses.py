@@ -1,7 +1,7 @@
 """Which addresses a scraper may connect to: https and public ones, unless the operator allows others.
 
 The address is checked when its socket is made, so neither a name that resolves inwards, nor a redirect, nor a name that
-resolves otherwise the second time gets past it.
+resolves otherwise the second time gets past it. Through a proxy, which resolves names itself, only spellings can be.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ from typing import Any
 
 from yarl import URL
 
-from ratecard_providers.addresses import is_public
+from ratecard_providers.addresses import is_public, url_fault
 from ratecard_scraper.faults import DisallowedError
 
 
 def check_url(url: str, *, allow_private: bool) -> URL:
-    """Return `url` parsed. Raises DisallowedError for what is no https URL; http is for operators who allow it."""
+    """Return `url` parsed. Raises DisallowedError for what is not public https; more is for operators who allow it."""
     try:
         parsed = URL(url)
     except ValueError as error:
         raise DisallowedError(f"{url[:200]!r} is no URL") from error
-    schemes = ("https", "http") if allow_private else ("https",)
-    if parsed.scheme not in schemes or not parsed.host:
-        raise DisallowedError(f"{url[:200]} is not an https URL (SCRAPING_ALLOW_PRIVATE=true allows http)")
-    if parsed.user or parsed.password:
-        raise DisallowedError(f"the URL for {parsed.host} carries a user name or a password: leave them out")
+    if fault := url_fault(url, allow_private=allow_private):
+        raise DisallowedError(f"{parsed.host or url[:200]!r} is not asked: {fault}")
     return parsed
 
 
