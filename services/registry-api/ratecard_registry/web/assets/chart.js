@@ -4,7 +4,7 @@ import { money } from "./words.js";
 
 const COLOURS = ["--c1", "--c2", "--c3", "--c4", "--c5"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4]];
-const SHORTEST = 600;
+const SHORTEST = 60;
 
 export function stepChart(place, { currency, lines }, name) {
   const style = getComputedStyle(document.documentElement);

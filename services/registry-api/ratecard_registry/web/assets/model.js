@@ -71,7 +71,7 @@ function drawHistory(entries) {
     const rates = components(entry);
     before.set(tier(entry), Object.fromEntries(rates.map(([name, rate]) => [name, rate.amount])));
     const said = entry.free ? [h("span", { className: "free" }, "free")] : rates.map(([name, rate]) => h("span", {}, `${component(name)} ${money(rate.amount, entry.currency)} `, move(old[name], rate.amount), " "));
-    return [time(entry.effectiveDate), [tier(entry), " ", origin(entry)], kind(entry), [h("span", { className: "moves" }, said)], entry.endDate ? day(entry.endDate) : "in force"];
+    return [time(entry.effectiveDate), [tier(entry), " ", origin(entry)], kind(entry), [h("span", { className: "moves" }, said)], h("span", { className: "when" }, entry.endDate ? day(entry.endDate) : "in force")];
   });
   $("#history").replaceChildren(table("Each price and its time", ["From", "Tier", "What happened", "Price", "Until"], rows.reverse()));
 }
