@@ -104,7 +104,7 @@ ages = st.integers(0, 40)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     made=st.lists(st.tuples(ages, ages, st.booleans()), min_size=1, max_size=8),
     months=st.sampled_from([0, LEAST_MONTHS, 18, 30]),
