@@ -45,6 +45,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 something cannot be reached,
 _COMMANDS: Final = {
     "demo": ("ratecard_cli.demo:demo", "Run everything here with simulated providers, and show what changes."),
     "up": ("ratecard_cli.up:up", "Run everything here with the real providers."),
+    "doctor": (
+        "ratecard_cli.doctor.command:doctor",
+        "Look for what could keep Ratecard from working, and say what to do.",
+    ),
     "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
     "models": ("ratecard_cli.models:models", "List models with their prices."),
     "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),

@@ -1,0 +1,1 @@
+"""`ratecard doctor`: what could keep Ratecard from working, and what to do about it."""
