@@ -14,6 +14,7 @@ from ratecard_cli.api import Api
 from ratecard_cli.faults import CommandError, UsageError
 from ratecard_cli.progress import follow, showing, summary
 from ratecard_cli.terminal import Json, say, write_json
+from ratecard_cli.tracing import beginning
 
 
 def sync(
@@ -56,7 +57,9 @@ async def _sync(names: list[str], *, wait: bool, quiet: bool) -> Any:
 
 async def ask(connection: Api, names: list[str]) -> Any:
     """Ask for a sync of these providers, of all if there are none, and return its `syncId`."""
-    return await connection.post("/api/admin/sync/trigger", {"providers": names, "reason": "ratecard sync"})
+    body = {"providers": names, "reason": "ratecard sync"}
+    with beginning("ratecard sync") as headers:
+        return await connection.request("POST", "/api/admin/sync/trigger", body=body, headers=headers)
 
 
 def _judge(ended: Sync) -> None:

@@ -17,10 +17,12 @@ from typing import Any, Final
 import aiosql
 import asyncpg
 import msgspec
+from opentelemetry.trace import SpanKind
 from pogo_core.util import migrate as pogo
 
 from ratecard_shared.roles import grant
 from ratecard_shared.settings import DatabaseSettings
+from ratecard_shared.tracing import traced
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 NOTHING: Final = "0000"
@@ -73,6 +75,14 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
             encoder=lambda value: _TO_JSON.encode(value).decode(),
             decoder=_FROM_JSON.decode,
         )
+
+
+@asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """Give a connection in a transaction, which is a span where something is traced."""
+    with traced("transaction", {"db.system.name": "postgresql"}, kind=SpanKind.CLIENT):
+        async with pool.acquire() as connection, connection.transaction():
+            yield connection
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from faststream.exceptions import NackMessage
 
 from ratecard_shared.codec import BadEventError, decode
 from ratecard_shared.metrics import CONSUMER_HALTED, RECORDS_TOTAL
+from ratecard_shared.tracing import about_events, mark_failed
 
 _LOG: Final = logging.getLogger(__name__)
 _TRIES: Final = 3
@@ -80,7 +81,8 @@ class Delivery:
         await self._halt_if_too_many_died(record)
         try:
             event = decode(record.value or b"", self.kind)
-            await self._try(lambda: handle(event, record), record)
+            with about_events([event]):
+                await self._try(lambda: handle(event, record), record)
         except (BadEventError, PermanentError) as error:
             await self._bury(record, str(error))
         except NackMessage:
@@ -101,7 +103,8 @@ class Delivery:
         """Bring a batch to its end in one go; on any fault, record by record."""
         try:
             events = [decode(record.value or b"", self.kind) for record in records]
-            await handle_all(events)
+            with about_events(events):
+                await handle_all(events)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is judged record by record
             _LOG.warning("%s takes a batch of %d one by one: %s", self.group, len(records), error)
             for record in records:
@@ -135,6 +138,7 @@ class Delivery:
 
     async def _bury(self, record: ConsumerRecord, why: str) -> None:
         _LOG.error("%s sets %s aside as a dead letter: %s", self.group, _place(record), why)
+        mark_failed(why)
         await self._try(lambda: self._set_aside(record, why), record)
         self._dead_in_a_row += 1
         RECORDS_TOTAL.labels(self.group, "dead").inc()

@@ -11,14 +11,16 @@ import errno
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import aiohttp
 import msgspec
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from yarl import URL
 
 from ratecard_shared.proxies import proxy_for, shown
+from ratecard_shared.tracing import traced
 
 USER_AGENT: Final = "Ratecard/0.1 (registry of models and their prices)"
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -27,6 +29,8 @@ _PIECE: Final = 64 * 1024
 _SECONDS_TO_CONNECT: Final = 10.0
 _GZIP_OR_ZLIB: Final = 47
 _SERVER_FAULTS: Final = 500
+_BAD_REQUEST: Final = 400
+_NOT_FOUND: Final = 404
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,12 @@ class Client:
 
     async def get(self, url: str, *, headers: Mapping[str, str], seconds: float) -> Answer:
         """Return what `url` answers within `seconds`, whatever the status. Raises RequestError."""
+        with traced("GET", _told_of(url), kind=SpanKind.CLIENT) as span:
+            answer = await self._get(url, headers=headers, seconds=seconds)
+            _judge(span, answer.status)
+            return answer
+
+    async def _get(self, url: str, *, headers: Mapping[str, str], seconds: float) -> Answer:
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _SECONDS_TO_CONNECT))
         try:
             proxy = proxy_for(url)
@@ -175,6 +185,24 @@ class _Inflater:
             # A full piece may have left output behind even when all input is used.
             if len(piece) < _PIECE and not data:
                 return
+
+
+def _told_of(url: str) -> dict[str, str | int]:
+    """Return what a span says of a request. No value in a query is known to be harmless, so none is said."""
+    told: dict[str, str | int] = {"http.request.method": "GET"}
+    with suppress(ValueError):
+        asked = URL(url)
+        told |= {"url.full": str(asked.with_user(None).with_query(None)), "server.address": asked.host or ""}
+        told |= {"server.port": asked.port} if asked.port else {}
+    return told
+
+
+def _judge(span: Span, status: int) -> None:
+    span.set_attribute("http.response.status_code", status)
+    # What is not there is no fault here: most sites have no robots.txt. Who needed it says so on a span of its own.
+    if status >= _BAD_REQUEST and status != _NOT_FOUND:
+        span.set_attribute("error.type", str(status))
+        span.set_status(StatusCode.ERROR)
 
 
 def _host(url: str) -> str:

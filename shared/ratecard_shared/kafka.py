@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +22,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
 from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+from opentelemetry.trace import SpanKind
 
 from ratecard_shared.codec import encode
 from ratecard_shared.delivery import Delivery
@@ -27,6 +30,7 @@ from ratecard_shared.events import AlertRaised
 from ratecard_shared.settings import KafkaSettings, SettingsError
 from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
+from ratecard_shared.tracing import root
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _PRODUCER: Final[dict[str, Any]] = {"acks": "all", "enable_idempotence": True, "max_request_size": _MOST_BYTES}
@@ -121,7 +125,9 @@ class Kafka:
         delivery = self._delivery(topic, group)
 
         async def on_records(message: Any) -> None:
-            await delivery.many(message.raw_message, handle_all, handle)
+            for records, trace in _by_trace(message.raw_message):
+                with trace:
+                    await delivery.many(records, handle_all, handle)
             self.handled.set()
 
         self._subscribe(topic, group, batch=True, max_records=_MOST_RECORDS, batch_timeout_ms=100)(on_records)
@@ -190,7 +196,33 @@ async def _tolerate_headers(message: Any, original: Callable[[Any], Awaitable[An
     )
     parsed = await original(tolerant if isinstance(message, tuple) else tolerant[0])
     parsed.raw_message = message
+    parsed.batch_headers = []  # FastStream would begin a trace for every batch; so it goes on with the first record's
     return parsed
+
+
+def _by_trace(batch: Sequence[ConsumerRecord]) -> Iterator[tuple[list[ConsumerRecord], AbstractContextManager[Any]]]:
+    """Cut a batch where another trace begins, so that whatever is caused belongs to the trace of its cause.
+
+    Each piece comes with its span; that of the first one is under way.
+    """
+    for index, (_, piece) in enumerate(groupby(batch, key=_trace_id)):
+        records = list(piece)
+        yield records, _processing(records) if index else nullcontext()
+
+
+def _trace_id(record: ConsumerRecord) -> bytes:
+    return next((value[3:35] for name, value in record.headers if name == "traceparent" and value), b"")
+
+
+def _processing(records: Sequence[ConsumerRecord]) -> AbstractContextManager[Any]:
+    topic = records[0].topic
+    told = {
+        "messaging.system": "kafka",
+        "messaging.destination_publish.name": topic,
+        "messaging.batch.message_count": len(records),
+        "messaging.operation": "process",
+    }
+    return root(f"{topic} process", told, kind=SpanKind.CONSUMER, caused_by=_readable_headers(records[0]))
 
 
 async def _whole_message(message: Any) -> Any:

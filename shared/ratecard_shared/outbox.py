@@ -14,10 +14,11 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 from aiokafka import AIOKafkaProducer
-from opentelemetry import propagate
+from opentelemetry.trace import SpanKind
 
 from ratecard_shared.codec import encode
 from ratecard_shared.topics import Topic
+from ratecard_shared.tracing import carried, traced
 
 BATCH: Final = 1000
 """How many records a relay publishes at most before it marks them."""
@@ -67,17 +68,18 @@ async def say_all(connection: asyncpg.Connection, *, service: str, said: Sequenc
     """Write many events to the outbox of `service`, in order, in one statement."""
     if not said:
         return
-    headers: dict[str, str] = {}
-    propagate.inject(headers)
-    await connection.execute(
-        _SAY,
-        service,
-        json.dumps(headers),
-        [one.topic.name for one in said],
-        [one.key for one in said],
-        [getattr(one.event, "event_id", "") or "" for one in said],
-        [encode(one.event) for one in said],
-    )
+    topics = ", ".join(sorted({one.topic.name for one in said}))
+    told = {"messaging.system": "kafka", "messaging.destination.name": topics}
+    with traced(f"{topics} create", told, kind=SpanKind.PRODUCER):
+        await connection.execute(
+            _SAY,
+            service,
+            json.dumps(carried()),
+            [one.topic.name for one in said],
+            [one.key for one in said],
+            [getattr(one.event, "event_id", "") or "" for one in said],
+            [encode(one.event) for one in said],
+        )
 
 
 async def relay(

@@ -1,6 +1,7 @@
 """Logs as one JSON object (or one line of text) each, and traces over OTLP where an endpoint is set.
 
-Every log record carries the trace it belongs to. Nothing that is secret is logged by anyone.
+Every log record carries the trace it belongs to, and the sync and the provider that it is about (`tracing.about`).
+Nothing that is secret is logged by anyone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from ratecard_shared import tracing
 from ratecard_shared.settings import ServiceSettings
 
 _QUIET: Final = {
@@ -25,6 +27,9 @@ _QUIET: Final = {
     "uvicorn.error": logging.WARNING,
     "asyncio": logging.WARNING,
 }
+_SECONDS_TO_EXPORT: Final = 5
+_MOST_SPANS_WAITING: Final = 32_768
+"""A sync of thousands of models makes spans faster than they are sent, and what does not fit is lost."""
 
 _MILLISECONDS_TO_FLUSH: Final = 3000
 
@@ -37,10 +42,17 @@ def set_up(service: str, settings: ServiceSettings) -> None:
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
     if settings.otel_exporter_otlp_endpoint:
-        endpoint = settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces"
-        provider = TracerProvider(resource=Resource.create({"service.name": f"ratecard-{service}"}))
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
-        trace.set_tracer_provider(provider)
+        trace.set_tracer_provider(exporting(service, settings.otel_exporter_otlp_endpoint))
+
+
+def exporting(service: str, endpoint: str) -> TracerProvider:
+    """Return tracers whose spans go to the collector at `endpoint`, the last ones when they are shut down."""
+    named = {"service.name": f"ratecard-{service}", "service.namespace": "ratecard"}
+    provider = TracerProvider(resource=Resource.create(named))
+    provider.add_span_processor(tracing.SaysSubject())
+    exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces", timeout=_SECONDS_TO_EXPORT)
+    provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=_MOST_SPANS_WAITING))
+    return provider
 
 
 def flush() -> None:
@@ -69,8 +81,8 @@ class JsonLines(logging.Formatter):
         }
         if span.is_valid:
             line["trace_id"] = f"{span.trace_id:032x}"
-        if sync := getattr(record, "sync_id", None):
-            line["sync_id"] = sync
+            line["span_id"] = f"{span.span_id:016x}"
+        line |= {name.removeprefix("ratecard."): value for name, value in tracing.subject().items()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line).decode()

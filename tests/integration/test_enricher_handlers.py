@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+from opentelemetry.trace import StatusCode
+from recorded_spans import recording
 
 from ratecard_enricher.handlers import Enricher
 from ratecard_providers.spec import Provider
@@ -32,6 +34,7 @@ from ratecard_shared.events import (
 from ratecard_shared.prices import PriceRow
 from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import DatabaseSettings
+from ratecard_shared.tracing import root
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROVIDER = Provider(id="acme", name="Acme")
@@ -129,6 +132,23 @@ async def test_a_side_that_never_speaks_is_closed_at_the_deadline(
     *models, closing = await said(pool)
     assert closing.pricing.outcome == "missing"
     assert [model.model.prices for model in models] == [None, None]
+
+
+async def test_what_the_deadline_closes_goes_on_with_the_trace_of_its_start(
+    enricher: Enricher, pool: asyncpg.Pool, clock: Clock
+) -> None:
+    with recording() as recorded:
+        with root("sync.started process"):
+            await enricher.on_started(STARTED)
+        clock.now = STARTED.deadline + timedelta(seconds=1)
+        await enricher.sweep()
+        await enricher.sweep()
+    start, deadline, join = (recorded.named(name) for name in ("sync.started process", "deadline", "join"))
+    assert start.context.trace_id == deadline.context.trace_id == join.context.trace_id
+    assert deadline.status.status_code is StatusCode.ERROR
+    assert (join.attributes or {})["ratecard.sync_id"] == STARTED.sync_id
+    closing = await pool.fetchval("SELECT headers FROM outbox ORDER BY id DESC LIMIT 1")
+    assert f"{start.context.trace_id:032x}" in closing["traceparent"]
 
 
 async def test_a_side_after_the_deadline_is_the_next_generation(

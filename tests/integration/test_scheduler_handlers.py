@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 import pytest
 from aiokafka import ConsumerRecord
+from recorded_spans import recording
 
 from ratecard_scheduler.alert_desk import AlertDesk
 from ratecard_scheduler.alerting import Pace
@@ -143,6 +144,23 @@ async def test_a_slot_is_asked_for_once_and_missed_ones_once_together(pool: asyn
     clock.now = NOW + timedelta(hours=9)
     assert await tick() == 2
     assert await pool.fetchval("SELECT next_slot FROM schedule") == datetime(2026, 3, 1, 22, tzinfo=UTC)
+
+
+async def test_a_slot_begins_a_trace_and_a_look_in_vain_does_not(pool: asyncpg.Pool) -> None:
+    clock = Clock()
+    wired = scheduler(pool, clock, sync_schedule_cron="0 * * * *")
+    with recording() as recorded:
+        await wired.tick()
+        await wired.count()
+        assert not recorded.spans
+        clock.now = NOW + timedelta(hours=1)
+        await wired.tick()
+        await wired.tick()
+    assert len(recorded.spans) == 2
+    first, written = recorded.named("ask for a sync: schedule"), recorded.named("sync.requested create")
+    assert (first.parent, written.parent) == (None, first.context)
+    headers = await pool.fetchval("SELECT headers FROM outbox")
+    assert headers["traceparent"].startswith(f"00-{written.context.trace_id:032x}-{written.context.span_id:016x}-")
 
 
 async def test_the_schedule_can_be_switched_off(pool: asyncpg.Pool) -> None:

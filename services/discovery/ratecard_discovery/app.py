@@ -22,6 +22,7 @@ from ratecard_shared.probes import probe_app
 from ratecard_shared.service import Service
 from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import ALERT_RAISED, MODELS_DISCOVERED, SYNC_STARTED
+from ratecard_shared.tracing import about, tell_outcome, traced
 
 
 class Discovery:
@@ -38,6 +39,10 @@ class Discovery:
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
         """Ask one provider and publish what it said."""
         provider = self._providers.get(started.provider)
+        with about(sync_id=started.sync_id, provider=started.provider), traced("discover"):
+            await self._discover(started, provider)
+
+    async def _discover(self, started: SyncStarted, provider: Provider | None) -> None:
         variable = provider.models.key_variable if provider and provider.models else None
         with metrics.SECONDS.labels(started.provider).time():
             parts = await discover(
@@ -49,6 +54,7 @@ class Discovery:
                 new_id=lambda: str(uuid4()),
             )
         metrics.ENDED.labels(started.provider, parts[0].outcome.value).inc()
+        tell_outcome(parts[0].outcome, parts[0].error)
         key_missing = bool(started.discovery and variable and not self._keys.get(variable))
         if alert := failed(parts[0]) or (without_key(parts[0], variable or "") if key_missing else None):
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)

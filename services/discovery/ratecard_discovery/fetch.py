@@ -18,6 +18,7 @@ from ratecard_providers.endpoint import ListEndpoint, ModelList
 from ratecard_shared.events import DiscoveredModel
 from ratecard_shared.http import Answer, Client, RequestError
 from ratecard_shared.retry import Patience, is_transient, persistently
+from ratecard_shared.tracing import ROWS, traced
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_PAGES: Final = 100
@@ -71,7 +72,10 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
         if answer.status != _OK:
             raise DiscoveryError(fault(answer, self.endpoint, self.key))
         try:
-            return parse_list(answer.body, spec, url=str(url), fetched_at=self.patience.now())
+            with traced("parse") as span:
+                found = parse_list(answer.body, spec, url=str(url), fetched_at=self.patience.now())
+                span.set_attribute(ROWS, len(found.models))
+                return found
         except BadListError as error:
             raise DiscoveryError(f"{url.host} answered something else than a model list: {error}") from error
 

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
-from opentelemetry import context, propagate
 
 from ratecard_enricher import metrics
 from ratecard_enricher.join import Joined
@@ -18,6 +17,7 @@ from ratecard_enricher.matches import Matches
 from ratecard_enricher.store import SIDES, Join, Part, SideName, Store
 from ratecard_providers.spec import Provider
 from ratecard_shared import inbox, outbox
+from ratecard_shared.database import transaction
 from ratecard_shared.delivery import PermanentError
 from ratecard_shared.events import (
     ModelEnriched,
@@ -29,6 +29,7 @@ from ratecard_shared.events import (
 )
 from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import MODEL_ENRICHED
+from ratecard_shared.tracing import ROWS, about, mark_failed, root, traced
 
 SERVICE: Final = "enricher"
 _KEPT: Final = timedelta(days=7)
@@ -55,7 +56,7 @@ class Enricher:
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
         """Open the join, or give its start to one that a side has opened already."""
         self._check(started.provider)
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             join = await self._store.lock(connection, started.sync_id, started.provider)
             if await inbox.first_time(connection, SERVICE, started.event_id, said_at=started.occurred_at):
                 join = await self._store.start(connection, started)
@@ -75,7 +76,7 @@ class Enricher:
 
     async def _on_side(self, side: SideName, part: ModelsDiscovered | PricingScraped) -> None:
         self._check(part.provider)
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             join = await self._store.lock(connection, part.sync_id, part.provider)
             if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id, said_at=part.occurred_at):
                 return
@@ -96,7 +97,9 @@ class Enricher:
         discovered: ModelsDiscovered | None = sides.get("discovery")
         scraped: PricingScraped | None = sides.get("pricing")
         known = await self._store.known_ids(connection, join.provider)
-        result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known, match=self._matches.of)
+        with traced("join") as span:
+            result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known, match=self._matches.of)
+            span.set_attributes({ROWS: len(result.models), "ratecard.sides": sorted(sides)})
         if discovered and discovered.outcome is SideOutcome.COMPLETE and join.started_at:
             ids = tuple(model.id for model in discovered.models)
             await self._store.know_ids(connection, join.provider, join.started_at, ids)
@@ -111,14 +114,12 @@ class Enricher:
     async def sweep(self) -> None:
         """Close every join whose deadline has passed with what has come of it."""
         async for sync_id, provider in self._store.overdue(self._pool(), self._now()):
-            async with self._pool().acquire() as connection, connection.transaction():
+            async with transaction(self._pool()) as connection:
                 join = await self._store.lock(connection, sync_id, provider)
                 if not join.closed:
-                    token = context.attach(propagate.extract(join.trace))
-                    try:
+                    with root("deadline", caused_by=join.trace), about(sync_id=sync_id, provider=provider):
+                        mark_failed("a side did not speak before the deadline")
                         await self._close(connection, join, await self._store.sides(connection, join))
-                    finally:
-                        context.detach(token)
 
     async def count(self) -> None:
         """Bring the metrics up to date that are read from the joins."""

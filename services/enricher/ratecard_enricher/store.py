@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
-from opentelemetry import propagate
 
 from ratecard_shared.chunks import assemble
 from ratecard_shared.codec import decode, encode
 from ratecard_shared.database import queries
 from ratecard_shared.events import ModelsDiscovered, PricingScraped, SyncStarted
+from ratecard_shared.tracing import carried
 
 QUERIES: Final = Path(__file__).with_name("queries.sql")
 
@@ -50,15 +50,13 @@ class Store:
 
     async def start(self, connection: asyncpg.Connection, started: SyncStarted) -> Join:
         """Note when the join started and when it is due, with the trace it belongs to."""
-        trace: dict[str, str] = {}
-        propagate.inject(trace)
         await self._sql.start_join(
             connection,
             sync_id=started.sync_id,
             provider=started.provider,
             started_at=started.occurred_at,
             deadline=started.deadline,
-            trace=trace,
+            trace=carried(),
         )
         return await self.lock(connection, started.sync_id, started.provider)
 

@@ -22,6 +22,7 @@ from ratecard_registry.problems import NOTHING_IS_CALLED_SO, Problem, as_json
 from ratecard_registry.sync_view import SyncResult, Syncs, SyncsPage, SyncView
 from ratecard_registry.views import View
 from ratecard_shared.events import SyncRequested
+from ratecard_shared.tracing import about
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
 _MOST: Final = 200
@@ -82,8 +83,9 @@ class Trigger:
         except (KafkaError, FastStreamException, OSError, TimeoutError) as error:
             await audit.settle(self._pool(), row, outcome="failed", error=_NO_KAFKA)
             raise Problem(503, _NO_KAFKA, headers={"Retry-After": "10"}) from error
-        await syncs.remember(sync_id, wanted.providers, asked_at)
-        await audit.settle(self._pool(), row, outcome="done", syncId=sync_id)
+        with about(sync_id=sync_id):
+            await syncs.remember(sync_id, wanted.providers, asked_at)
+            await audit.settle(self._pool(), row, outcome="done", syncId=sync_id)
         return Triggered(sync_id=sync_id, status_url=f"/api/admin/sync/{sync_id}")
 
     async def _write_down(self, wanted: TriggerRequest, caller: Caller) -> int:

@@ -81,6 +81,7 @@ def build(settings: RegistrySettings) -> Any:
 
     async def after_commit() -> None:
         kafka.handled.set()  # what was said need not wait for the caches
+        teller.tell_soon()
         await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
 
     registry = Registry(

@@ -26,6 +26,7 @@ from ratecard_shared.events import (
     ProviderEnriched,
     SideOutcome,
 )
+from ratecard_shared.tracing import about
 
 SYNC_STATUS: Final = "sync:status"
 _LOG: Final = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ class Applying:
     async def run(self, run: Sequence[Enriched]) -> list[Enriched]:
         """Apply a run of different models, or one closing, and return the events that came too late to matter."""
         if isinstance(run[0], ProviderEnriched):
-            return [] if await self._close(run[0]) else [run[0]]
+            with about(sync_id=run[0].sync_id, provider=run[0].provider):
+                return [] if await self._close(run[0]) else [run[0]]
         return await self._models([event for event in run if isinstance(event, ModelEnriched)])
 
     async def complete_syncs(self) -> None:
@@ -158,14 +160,7 @@ class Applying:
         outcome = await self._syncs.ended(self._connection, closing, self._now)
         await self._store.bump(self._connection, [SYNC_STATUS])
         self._closed.add(sync_id)
-        _LOG.info(
-            "%s ended %s in sync %s: %d models",
-            provider,
-            outcome,
-            sync_id,
-            len(closing.model_ids),
-            extra={"sync_id": sync_id},
-        )
+        _LOG.info("%s ended %s in sync %s: %d models", provider, outcome, sync_id, len(closing.model_ids))
         if closing.unpriced_ids:
             _LOG.warning("%s has no known price for %s: shown as TBD", provider, ", ".join(closing.unpriced_ids))
         return True

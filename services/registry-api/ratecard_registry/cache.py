@@ -9,11 +9,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
 import msgspec
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from ratecard_shared.tracing import traced
 
 _SECONDS_OF_PEACE: Final = 2.0
 _LOG: Final = logging.getLogger(__name__)
@@ -65,16 +69,24 @@ class Cache:
             for key, value in values.items():
                 body = _ENCODER.encode(Kept(version=version, data=msgspec.Raw(_ENCODER.encode(value))))
                 pipeline.set(key, body, ex=max(seconds, 1))
-            return await self._try(pipeline.execute, default=None) is not None
+            return await self._change("SET", pipeline.execute)
 
     async def keep(self, key: str, *, seconds: int) -> bool:
         """Keep a value for as long as given from now on. Return whether it is there."""
-        return bool(await self._try(lambda: self._redis.expire(key, max(seconds, 1)), default=False))
+        with _changing("EXPIRE"):
+            return bool(await self._try(lambda: self._redis.expire(key, max(seconds, 1)), default=False))
 
     async def drop(self, keys: Iterable[str]) -> bool:
         """Forget these keys."""
         names = list(keys)
-        return not names or await self._try(lambda: self._redis.unlink(*names), default=None) is not None
+        return not names or await self._change("UNLINK", lambda: self._redis.unlink(*names))
+
+    async def _change(self, operation: str, call: Callable[[], Awaitable[Any]]) -> bool:
+        with _changing(operation) as span:
+            changed = await self._try(call, default=None) is not None
+            if not changed:
+                span.set_status(StatusCode.ERROR, "Redis does not answer")
+            return changed
 
     async def _try(self, call: Callable[[], Awaitable[Any]], *, default: Any) -> Any:
         if self._clock() < self._left_alone_until:
@@ -91,6 +103,11 @@ class Cache:
             _LOG.info("Redis answers again")
         self._down = False
         return answer
+
+
+def _changing(operation: str) -> AbstractContextManager[Span]:
+    told = {"db.system.name": "redis", "db.operation.name": operation}
+    return traced(operation, told, kind=SpanKind.CLIENT)
 
 
 def _value(body: bytes | None, version: int, kind: type[T]) -> T | None:

@@ -14,7 +14,7 @@ import msgspec
 from litestar import Litestar
 from litestar.utils import normalize_path
 from opentelemetry import propagate
-from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
 from ratecard_registry import metrics
 from ratecard_registry.access import Access, Caller
@@ -42,6 +42,7 @@ _ADMIN: Final = "/api/admin/"
 _DOCS: Final = "/docs"
 _TRACE: Final = {b"traceparent", b"tracestate"}
 _READING: Final = {"GET", "HEAD"}
+_SERVER_FAULT: Final = 500
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,12 +107,18 @@ class Front:
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._tracer is not None  # noqa: S101 - whoever calls this has looked
         sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _TRACE}
-        with self._tracer.start_as_current_span(scope["method"], propagate.extract(sent), SpanKind.SERVER) as span:
+        method = scope["method"] if scope["method"] in metrics.METHODS else "_OTHER"
+        told = {"http.request.method": method, "url.scheme": scope["scheme"], "url.path": scope["path"]}
+        name = method if method != "_OTHER" else "HTTP"
+        with self._tracer.start_as_current_span(name, propagate.extract(sent), SpanKind.SERVER, told) as span:
             status, route = await self._answer(scope, receive, send)
-            span.update_name(f"{scope['method']} {route}".strip())
-            span.set_attributes(
-                {"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status}
-            )
+            span.set_attribute("http.response.status_code", status)
+            if route:
+                span.update_name(f"{name} {route}")
+                span.set_attribute("http.route", route)
+            if status >= _SERVER_FAULT:
+                span.set_attribute("error.type", str(status))
+                span.set_status(StatusCode.ERROR)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> tuple[int, str]:
         began = time.perf_counter()

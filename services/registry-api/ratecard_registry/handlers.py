@@ -20,6 +20,7 @@ from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Store
 from ratecard_registry.sync_store import SyncStore
 from ratecard_shared import inbox
+from ratecard_shared.database import transaction
 from ratecard_shared.delivery import PermanentError
 from ratecard_shared.events import Enriched, ModelEnriched, PricingScraped, ProviderEnriched, SyncStarted
 
@@ -56,7 +57,7 @@ class Registry:
     async def on_enriched_batch(self, events: Sequence[Enriched]) -> None:
         """Apply events in the order in which they came, in one transaction."""
         self._check(event.provider for event in events)
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             counted = await self.apply(connection, events)
         for (counter, provider), number in counted.items():
             counter.labels(provider).inc(number)
@@ -84,7 +85,7 @@ class Registry:
     async def on_began(self, started: SyncStarted, _record: Any = None) -> None:
         """Show that a provider is being synced."""
         self._check([started.provider])
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id, said_at=started.occurred_at):
                 await self._store.lock(connection, [started.provider])
                 await self._syncs.began(connection, started)
@@ -93,7 +94,7 @@ class Registry:
 
     async def on_pages(self, scraped: PricingScraped, _record: Any = None) -> None:
         """Keep the bytes of the pages that prices were read from."""
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             if await inbox.first_time(connection, f"{CONSUMER}-pages", scraped.event_id, said_at=scraped.occurred_at):
                 await self._syncs.keep_bodies(connection, scraped.bodies, self._now())
                 if self._quarantine:
@@ -105,7 +106,7 @@ class Registry:
         Return how many models that was done for: the list's prices first, then the operator's.
         """
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             due = await self._store.due(connection, now)
             if due:
                 await self._store.lock(connection, {provider for provider, _ in due})
@@ -113,7 +114,7 @@ class Registry:
                 decisions = [changes.keep_time(model, now) for model in models.values()]
                 await self._store.write(connection, decisions, sync_id=None, now=now)
         # Another transaction: its providers are locked in an order of their own.
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             own = await self._own.keep_time(connection, now)
         if due or own:
             await self._tell_caches()

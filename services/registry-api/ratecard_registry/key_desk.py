@@ -15,7 +15,7 @@ from ratecard_registry.key_views import CreatedKey, KeysView, KeyView, NewKey, c
 from ratecard_registry.key_watch import QUERIES, KeyWatch
 from ratecard_registry.keys import digest_of, new_key, shown
 from ratecard_registry.problems import Problem
-from ratecard_shared.database import queries
+from ratecard_shared.database import queries, transaction
 
 _LARGEST_ID: Final = 2**63 - 1
 
@@ -46,7 +46,7 @@ class KeyDesk:
         now = self._now()
         _check(wanted, now)
         key = new_key()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             row = await self._sql.add(
                 connection,
                 digest=digest_of(key.encode()),
@@ -65,7 +65,7 @@ class KeyDesk:
     async def revoke(self, key_id: int, caller: Caller) -> KeyView:
         """Revoke a key; one that is revoked already stays as it is. Raises Problem."""
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             row = await self._sql.locked(connection, id=key_id) if key_id <= _LARGEST_ID else None
             if row is None:
                 raise Problem(404, f"There is no key {key_id}. GET /api/admin/keys lists them.")

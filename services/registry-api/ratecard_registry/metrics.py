@@ -46,10 +46,10 @@ REQUEST_SECONDS: Final = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
-_METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
 @lru_cache(1024)
 def requests(method: str, route: str, status: int) -> Any:
     """Return where to observe such a request. Methods that nobody knows count as one."""
-    return REQUEST_SECONDS.labels(method if method in _METHODS else "other", route, str(status))
+    return REQUEST_SECONDS.labels(method if method in METHODS else "other", route, str(status))

@@ -26,7 +26,7 @@ from ratecard_registry.quarantine_views import (
 from ratecard_registry.quarantined import Entry, State
 from ratecard_registry.store import Store
 from ratecard_registry.stored import StoredModel
-from ratecard_shared.database import queries
+from ratecard_shared.database import queries, transaction
 
 _LARGEST_ID: Final = 2**63 - 1
 
@@ -74,7 +74,7 @@ class Desk:
 
     async def _decide(self, entry_id: int, state: State, note: str, caller: Caller) -> EntryView:
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             entry = await self._locked(connection, entry_id)
             if state is State.APPROVED:
                 await self._admit(connection, entry, now)

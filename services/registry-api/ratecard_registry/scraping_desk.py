@@ -30,7 +30,7 @@ from ratecard_registry.scraping_views import (
     config_view,
     line,
 )
-from ratecard_shared.database import queries
+from ratecard_shared.database import queries, transaction
 
 _LARGEST: Final = 2**31 - 1
 
@@ -165,7 +165,7 @@ class ScrapingDesk:
         self, name: str, change: Change
     ) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Record | None]]:
         """Give the provider's row, locked, if it is the one that the caller has seen. Raises Problem."""
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             await self._sql.lock_config(connection, provider=name)
             await self._sql.keep_found(connection, provider=name)
             current = await self._sql.config(connection, provider=name)

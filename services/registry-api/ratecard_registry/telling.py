@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,7 @@ from ratecard_registry.catalogue import (
 )
 from ratecard_registry.versions import QUERIES, Versions
 from ratecard_shared.database import queries
+from ratecard_shared.tracing import SYNC_ID, about, carried, root, subject
 
 
 class Teller:
@@ -38,13 +40,23 @@ class Teller:
         self._seconds = seconds
         self._sql = queries(QUERIES)
         self._copied: dict[str, int | None] = {}
+        self._cause: dict[str, str] = {}
+        self._sync_id = ""
+
+    def tell_soon(self) -> None:
+        """Let the next telling belong to the trace of what was committed just now, and to its sync."""
+        self._cause, self._sync_id = carried(), subject().get(SYNC_ID, "")
 
     async def tell(self) -> None:
         """Bring the caches up to date with PostgreSQL. Does nothing if they are, or cannot be reached."""
         untold = await self._versions.look()
-        done = [await self._refresh(name, version) for name, version in untold.items()]
-        if done and all(done):
-            await self._sql.told(self._pool(), names=list(untold), versions=list(untold.values()))
+        if not untold:
+            return
+        cause, self._cause = carried() or self._cause, {}
+        with root("tell caches", caused_by=cause) if cause else nullcontext(), about(sync_id=self._sync_id):
+            done = [await self._refresh(name, version) for name, version in untold.items()]
+            if all(done):
+                await self._sql.told(self._pool(), names=list(untold), versions=list(untold.values()))
 
     async def _refresh(self, name: str, version: int) -> bool:
         if name.startswith(MODELS):

@@ -16,7 +16,7 @@ from ratecard_scheduler.alerting import Pace, Trouble
 from ratecard_scheduler.alerts import Channels
 from ratecard_scheduler.metrics import ALERTS_RAISED, ALERTS_SENT
 from ratecard_shared import inbox
-from ratecard_shared.database import queries
+from ratecard_shared.database import queries, transaction
 from ratecard_shared.events import AlertRaised
 
 QUERIES: Final = Path(__file__).with_name("alerts.sql")
@@ -47,7 +47,7 @@ class AlertDesk:
     async def on_alert(self, alert: AlertRaised, _record: Any = None) -> None:
         """Log the alert and keep what it says; `tell` sends it."""
         key = alerting.key_of(alert)
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             if not await inbox.first_time(connection, CONSUMER, alert.event_id, said_at=alert.occurred_at):
                 return
             await self._sql.lock_trouble(connection, key=key)
@@ -64,7 +64,7 @@ class AlertDesk:
 
     async def tell(self) -> None:
         """Send what is due in one message. Raises UndeliveredError, and keeps it, if no channel takes it."""
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             if not await self._sql.only_teller(connection, key=_SENDING):
                 return
             now = self._now()

@@ -16,9 +16,11 @@ from ratecard_scheduler.failures import Ended, Patience
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_scheduler.store import Store
 from ratecard_shared import inbox, outbox
+from ratecard_shared.database import transaction
 from ratecard_shared.events import AlertRaised, SyncCompleted, SyncRequested, SyncStarted
 from ratecard_shared.syncs import derived_id, sync_id
 from ratecard_shared.topics import ALERT_RAISED, SYNC_REQUESTED, SYNC_STARTED
+from ratecard_shared.tracing import about, mark_failed, root
 
 SERVICE: Final = "scheduler"
 RETRY: Final = "retry"
@@ -58,9 +60,13 @@ class Scheduler:
     async def on_requested(self, request: SyncRequested, record: ConsumerRecord) -> None:
         """Turn the request into the sync that its place in the topic names. A redelivery is the same sync."""
         sync = sync_id(record.topic, record.partition, record.offset, record.timestamp)
+        with about(sync_id=sync):
+            await self._take(sync, request, record)
+
+    async def _take(self, sync: str, request: SyncRequested, record: ConsumerRecord) -> None:
         now = self._now()
         asked_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else now
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             if not await inbox.first_time(connection, SERVICE, sync, said_at=asked_at):
                 return
             made = plan(
@@ -99,7 +105,7 @@ class Scheduler:
     async def on_completed(self, completed: SyncCompleted, _record: ConsumerRecord) -> None:
         """Mark the sync as over, plan to try again what failed, and tell what is well again."""
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             said_at = completed.occurred_at
             if not await inbox.first_time(connection, f"{SERVICE}-outcomes", completed.event_id, said_at=said_at):
                 return
@@ -107,6 +113,10 @@ class Scheduler:
             sync = await self._store.sync(connection, completed.sync_id)
             if sync is not None:
                 await self._judge(connection, completed, sync, now)
+        if not completed.success:
+            mark_failed(
+                ", ".join(f"{one.provider} {one.outcome}" for one in completed.providers if one.outcome != "joined")
+            )
         _count(completed, now - sync["started_at"] if sync else None)
 
     async def _judge(
@@ -149,7 +159,7 @@ class Scheduler:
             await self._store.plan_next(self._pool(), cron, None)
             return
         slot = slots.last_slot(cron, zone, now)
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             await self._store.plan_next(connection, cron, slots.next_slot(cron, zone, now))
             if await self._store.claim(connection, slot):
                 await self._request(connection, "schedule", _scheduled(slot, now))
@@ -159,7 +169,8 @@ class Scheduler:
                     metrics.RETRIES.labels(row["provider"]).inc()
 
     async def _request(self, connection: asyncpg.Connection, key: str, event: SyncRequested) -> None:
-        await outbox.say(connection, service=SERVICE, topic=SYNC_REQUESTED, key=key, event=event)
+        with root(f"ask for a sync: {key}"):
+            await outbox.say(connection, service=SERVICE, topic=SYNC_REQUESTED, key=key, event=event)
 
     async def count(self) -> None:
         """Bring the metrics up to date that are read from the tables."""

@@ -24,6 +24,7 @@ from ratecard_shared.kafka import Kafka
 from ratecard_shared.probes import probe_app
 from ratecard_shared.service import Service
 from ratecard_shared.topics import ALERT_RAISED, PRICING_SCRAPED, SYNC_STARTED
+from ratecard_shared.tracing import about, tell_outcome, traced
 
 BLOCKED: Final = "scraping.blocked"
 
@@ -42,6 +43,10 @@ class Scraper:
 
     async def on_started(self, started: SyncStarted, _record: Any = None) -> None:
         """Read one provider's pages and publish what they say."""
+        with about(sync_id=started.sync_id, provider=started.provider), traced("scrape"):
+            await self._scrape(started)
+
+    async def _scrape(self, started: SyncStarted) -> None:
         with metrics.SECONDS.labels(started.provider).time():
             parts, alerts = await scrape(
                 started,
@@ -53,6 +58,7 @@ class Scraper:
                 addresses=self._addresses,
             )
         count(parts, alerts)
+        tell_outcome(parts[0].outcome, parts[0].error)
         for alert in alerts:
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)
         for part in parts:

@@ -15,6 +15,7 @@ from ratecard_scraper.fetch import Fetched, Fetcher
 from ratecard_scraper.readings import Reading, Readings
 from ratecard_shared.events import PageRead
 from ratecard_shared.retry import Now
+from ratecard_shared.tracing import ROWS, STRATEGY, mark_failed, traced
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
             problem = _blocked(url, error) if isinstance(error, BlockedError) else None
             return Visit(page=PageRead(url=url, fetched_at=self.now(), error=str(error)), problem=problem)
         try:
-            reading = await self.readings.read(fetched, provider=self.provider, pricing=self.pricing)
+            reading = await self._read(fetched)
         except Exception as error:  # noqa: BLE001 - a reader's fault on one page must not cost the others
             _LOG.exception("%s cannot be read", url)
             return _unread(fetched, f"reading it failed: {error}", None)
@@ -72,6 +73,14 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
             return _unread(fetched, "no strategy found a price on it", reading)
         page = _page(fetched, strategy=reading.strategy, rows=len(reading.prices), complete=not reading.incomplete)
         return Visit(page=page, fetched=fetched, reading=reading, problem=_incomplete(url, reading))
+
+    async def _read(self, fetched: Fetched) -> Reading:
+        with traced("parse") as span:
+            reading = await self.readings.read(fetched, provider=self.provider, pricing=self.pricing)
+            span.set_attributes({STRATEGY: reading.strategy or "", ROWS: len(reading.prices)})
+            if not reading.prices:
+                mark_failed("no strategy found a price")
+            return reading
 
 
 def _unread(fetched: Fetched, reason: str, reading: Reading | None) -> Visit:

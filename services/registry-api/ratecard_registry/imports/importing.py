@@ -29,7 +29,7 @@ from ratecard_registry.problems import Problem
 from ratecard_registry.resolving import Documented
 from ratecard_registry.store import Store
 from ratecard_registry.stored import Key, midnight
-from ratecard_shared.database import queries
+from ratecard_shared.database import queries, transaction
 from ratecard_shared.prices import GLOBAL, USD, Evidence
 
 Format = Literal["llm-prices", "genai-prices"]
@@ -85,7 +85,7 @@ class Importer:
         found = await asyncio.to_thread(meant, listed.entries, known, vendors, self._documented)
         now = self._now()
         digest = hashlib.sha256(asked.body).hexdigest()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             places = sorted({place for place, _ in found.entries})
             await self._store.lock(connection, {provider for provider, _ in places})
             planned = plan(found.entries, await self._recorded(connection, places), midnight(now.date()))

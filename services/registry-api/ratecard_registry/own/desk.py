@@ -19,6 +19,7 @@ from ratecard_registry.problems import Problem
 from ratecard_registry.rows import own_from
 from ratecard_registry.store import Place, Store
 from ratecard_registry.stored import OwnPrice, OwnState, StoredModel
+from ratecard_shared.database import transaction
 
 _LARGEST_NUMBER: Final = 2**63 - 1
 
@@ -55,7 +56,7 @@ class OwnDesk:
     async def record(self, asked: OwnPriceRequest, caller: Caller) -> tuple[OwnPriceView, bool]:
         """Set a price, and tell whether it is new: the same once more is the one that there is. Raises Problem."""
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             model = await self._model(connection, (asked.provider, asked.model))
             own = own_price(asked, model, now=now)
             same = next((one for one in model.own if _same(one, own, now)), None)
@@ -74,7 +75,7 @@ class OwnDesk:
     async def end(self, number: int, asked: EndRequest, caller: Caller) -> OwnPriceView:
         """Let an own price end. Raises Problem."""
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             own, model = await self._locked(connection, number)
             if own.state is OwnState.ENDED:
                 raise Problem(409, f"Own price {number} has ended already. Withdraw it, if it never held.")
@@ -95,7 +96,7 @@ class OwnDesk:
     async def withdraw(self, number: int, reason: str, caller: Caller) -> OwnPriceView:
         """Take an own price back as if it had never been. Raises Problem."""
         now = self._now()
-        async with self._pool().acquire() as connection, connection.transaction():
+        async with transaction(self._pool()) as connection:
             own, model = await self._locked(connection, number)
             act = Act(by=caller.name, at=now, reason=reason.replace("\0", ""))
             await self._own.write(connection, OwnLayer(model).withdraw(own), act)
