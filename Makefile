@@ -6,9 +6,10 @@ READY   := .venv/.ready
 ROOMS   := $(wildcard pyproject.toml cli/pyproject.toml shared/*/pyproject.toml services/*/pyproject.toml)
 ARGS    ?=
 SECONDS ?= 60
+SHIPPED := --frozen --no-dev --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint fix integration bench fuzz ci clean
+.PHONY: help setup demo up test lint supply integration bench fuzz ci clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -30,9 +31,13 @@ lint: $(READY) ## Check style, formatting, the arrows between rooms, and types
 	.venv/bin/lint-imports
 	.venv/bin/mypy
 
-fix: $(READY) ## Mend what ruff can mend
-	.venv/bin/ruff check --fix
-	.venv/bin/ruff format
+supply: $(READY) ## Write an SBOM and the licences, and ask osv.dev for known vulnerabilities
+	mkdir -p artifacts
+	$(UV) export --quiet $(SHIPPED) --preview-features sbom-export --format cyclonedx1.5 -o artifacts/sbom.cdx.json >/dev/null
+	$(UV) export --quiet $(SHIPPED) --no-emit-workspace -o artifacts/requirements.txt >/dev/null
+	.venv/bin/python tests/licences_page.py
+	$(UV) tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes --vulnerability-service osv \
+	  -r artifacts/requirements.txt
 
 integration: $(READY) ## Run the backends tests on Apache Kafka and Debian's PostgreSQL and Redis (needs Java 17+, Maven)
 	.venv/bin/python tests/external .venv/bin/pytest -m backends $(ARGS)
