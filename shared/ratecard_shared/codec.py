@@ -17,6 +17,9 @@ import msgspec.inspect
 MAX_RECORD_BYTES: Final = 512 * 1024
 """No event is longer; a longer list goes out in chunks. Dead letters may be."""
 
+VERSION: Final = 1
+"""Of every topic's events. A breaking change is a new topic, so another version here is a mistake of a producer's."""
+
 _MOST_DIGITS: Final = 40
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
@@ -34,13 +37,18 @@ def encode(event: Any) -> bytes:
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """Return the event of type `kind` in `body`. Raises BadEventError, saying what is wrong with it."""
+    """Return the event of type `kind` in `body`. Raises BadEventError, saying what is wrong with it.
+
+    An event of a later version is refused: what is left out of it here may change what the rest means.
+    """
     try:
         event = _decoder(kind).decode(body)
         if not isinstance(event, msgspec.Struct) or _struct_check(type(event)):
             _check(event, msgspec.json.decode(body))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BadEventError(f"not a valid {getattr(kind, '__name__', kind)}: {error}") from error
+    if (version := getattr(event, "version", VERSION)) != VERSION:
+        raise BadEventError(f"a {kind.__name__} of version {version}, but this release reads version {VERSION}")
     return event
 
 

@@ -136,6 +136,12 @@ def test_bytes_that_are_no_event_are_refused(body: bytes) -> None:
         decode(body, SyncRequested)
 
 
+@pytest.mark.parametrize("version", [0, 2, -1, 99])
+def test_an_event_of_a_version_that_is_not_known_is_refused(version: int) -> None:
+    with pytest.raises(BadEventError, match=f"of version {version}, but this release reads version 1"):
+        decode(f'{{"providers": ["acme"], "version": {version}}}'.encode(), SyncRequested)
+
+
 @unhurried
 @given(body=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | event_strategies.raw_json.map(json.dumps))
 def test_any_bytes_are_an_event_or_refused(body: bytes | str) -> None:

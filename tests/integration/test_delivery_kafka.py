@@ -16,14 +16,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from ratecard_shared import outbox
 from ratecard_shared import service as service_module
 from ratecard_shared.admin import create_topics
-from ratecard_shared.codec import decode
+from ratecard_shared.codec import decode, encode
 from ratecard_shared.database import open_pool
 from ratecard_shared.events import AlertRaised
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.patience import wait_between_empty_fetches
 from ratecard_shared.service import Service
 from ratecard_shared.settings import DatabaseSettings, KafkaSettings, load
-from ratecard_shared.topics import ALERT_RAISED, dead_letters
+from ratecard_shared.topics import ALERT_RAISED, SYNC_REQUESTED, dead_letters
 
 GROUP = "scheduler-alerts"
 
@@ -109,6 +109,27 @@ async def test_a_malformed_record_is_set_aside_untouched_and_the_rest_goes_on(se
     assert (headers["dlq-topic"], headers["dlq-partition"], headers["dlq-offset"]) == (topic, "0", "0")
     assert "AlertRaised" in headers["dlq-error"]
     assert headers["even"] == "2"
+
+
+async def test_a_record_cannot_say_where_an_answer_goes(settings: KafkaSettings) -> None:
+    kafka, seen = Kafka(settings, client_id="test"), asyncio.Queue[str]()
+
+    async def handle(event: AlertRaised, _record: Any) -> str:
+        await seen.put(event.summary)
+        return "an answer"
+
+    kafka.consume(ALERT_RAISED, group=GROUP, handle=handle)  # type: ignore[arg-type]  # a handler that says too much
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers)
+    await producer.start()
+    async with running(kafka):
+        elsewhere = kafka.named(SYNC_REQUESTED.name)
+        headers = [("reply_to", elsewhere.encode()), ("correlation_id", b"1")]
+        for event in (alert(1), alert(2)):
+            await producer.send_and_wait(kafka.named(ALERT_RAISED.name), encode(event), partition=0, headers=headers)
+        async with asyncio.timeout(30):
+            assert [await seen.get(), await seen.get()] == ["alert 1", "alert 2"]
+        assert await records(settings, SYNC_REQUESTED.name, 0) == []
+    await producer.stop()
 
 
 async def test_a_record_whose_dependency_is_down_is_neither_lost_nor_set_aside(settings: KafkaSettings) -> None:

@@ -170,6 +170,8 @@ async def test_an_ambiguous_id_names_the_candidates(bench: Bench) -> None:
         ("/api/models/nothing", 404),
         ("/api/models/%00", 404),
         ("/api/models?limit=501", 400),
+        ("/api/models?limit=1000000000", 400),
+        ("/api/models?limit=-1", 400),
         ("/api/models?cursor=garbage", 400),
         ("/api/models?usability=perhaps", 400),
         ("/api/models?maxInputCost=nan", 400),

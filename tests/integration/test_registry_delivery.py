@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -73,6 +74,44 @@ async def test_repeats_are_recorded_and_change_nothing(bench: Bench) -> None:
         events[1].event_id: 1,
         events[2].event_id: 2,
     }
+
+
+async def test_another_body_under_a_known_id_changes_nothing(bench: Bench) -> None:
+    first = enriched(model("one", [price()]))
+    await bench.sync(0, first, closing("one"))
+    before, said = await contents(bench), await bench.said("pricing.changed")
+    forged = msgspec.structs.replace(enriched(model("one", [price("99")])), event_id=first.event_id)
+    await bench.sync(0, forged)
+    assert await contents(bench) == before
+    assert await bench.said("pricing.changed") == said
+    assert await bench.pool.fetchval("SELECT duplicates FROM inbox WHERE event_id = $1", first.event_id) == 1
+
+
+ODD_IDS = (
+    "'; DROP TABLE models; --",
+    "<script>alert(1)</script>",
+    "100%_\\",
+    "swift\u200b-1",
+    "ѕwift-1",  # noqa: RUF001  # its first letter is Cyrillic
+    "\u202eevil",
+    "a b\tc",
+    "../../etc/passwd",
+    "{{7*7}}",
+    "💸",
+)
+
+
+async def test_odd_ids_are_kept_and_found_as_they_are(bench: Bench) -> None:
+    amounts = {name: number + 1 for number, name in enumerate(("swift-1", *ODD_IDS))}
+    said = [enriched(model(name, [price(str(amount))])) for name, amount in amounts.items()]
+    await bench.sync(0, *said, closing(*amounts))
+    async with bench.client() as client:
+        for name, amount in amounts.items():
+            found = (await client.get(f"/api/models/{quote(name, safe='')}", params={"provider": "acme"})).json()
+            assert (found["id"], found["pricing"][0]["inputCostPerMillion"]) == (name, amount)
+            listed = (await client.get("/api/models", params={"q": name})).json()
+            assert name in [one["id"] for one in listed["data"]], name
+    assert await bench.pool.fetchval("SELECT count(*) FROM models") == len(amounts)
 
 
 async def test_a_repeat_within_one_batch_counts_once(bench: Bench) -> None:

@@ -83,6 +83,16 @@ async def test_a_malformed_record_is_set_aside_at_once_and_untouched(value: byte
     assert "Note" in bench.dead[0][1]
 
 
+async def test_a_long_record_is_handled_and_set_aside_whole_if_it_is_malformed() -> None:
+    bench, handler, text = Bench(), Failing(RuntimeError(), 0), b"x" * (3 << 20)
+    whole, cut = b'{"text": "%s"}' % text, b'{"text": "%s' % text
+    await bench.delivery.one(record(whole), handler)
+    await bench.delivery.one(record(cut), handler)
+    assert handler.calls == 1
+    assert [dead.value for dead, _ in bench.dead] == [cut]
+    assert len(bench.dead[0][1]) < 1000
+
+
 async def test_a_dependency_that_is_down_is_waited_for() -> None:
     bench, handler = Bench(), Failing(ConnectionRefusedError("no database"), 7)
     await bench.delivery.one(record(GOOD), handler)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from known_secrets import secret
 from msgspec.structs import replace
 from scripted_server import Asked, FakeTime, Reply, ScriptedServer, scripted_server
 
@@ -28,7 +29,7 @@ HEADERS = {
     "xai": ("authorization", "Bearer {}"),
 }
 MISSION = sorted(PATHS)
-KEY = "sk-made-up-0123456789abcdef"
+KEY = secret("sk-made-up-0123456789abcdef")
 GOOD = Reply(body={"data": [{"id": "acme-1"}], "models": [{"name": "models/acme-1"}]})
 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
@@ -165,6 +166,34 @@ async def test_no_wait_goes_past_the_deadline(server: ScriptedServer, seconds: f
     outcome = await discovered(simulated(provider, server), time, seconds=seconds)
     assert outcome.outcome is SideOutcome.FAILED
     assert time.now() < deadline or not time.slept
+
+
+ODD_DELAYS = [
+    "-5",
+    "99999999999999999999",
+    "soon",
+    "",
+    "1e9",
+    "NaN",
+    "Wed, 99 Foo 2031 25:61:61 GMT",
+    "Fri, 01 Jan 1999 00:00:00 GMT",
+]
+
+
+@pytest.mark.parametrize("said", ODD_DELAYS)
+async def test_a_delay_that_is_none_or_past_is_the_usual_wait(server: ScriptedServer, said: str) -> None:
+    time = server.reset()
+    server.answers(PATHS["openai"], Reply(status=429, headers={"Retry-After": said}), GOOD)
+    answer = await discovered(simulated("openai", server), time)
+    assert (answer.outcome, time.slept) == (SideOutcome.COMPLETE, [1])
+
+
+@pytest.mark.parametrize("said", ["86400", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_a_delay_beyond_all_patience_is_not_waited_for(server: ScriptedServer, said: str) -> None:
+    time = server.reset()
+    server.answers(PATHS["openai"], Reply(status=429, headers={"Retry-After": said}), GOOD)
+    answer = await discovered(simulated("openai", server), time)
+    assert (answer.outcome, time.slept, len(server.asked)) == (SideOutcome.FAILED, [], 1)
 
 
 bad_keys = {

@@ -90,3 +90,20 @@ def test_near_misses_stay_apart(model_id: str, name: str) -> None:
 def test_any_text_can_be_parsed_and_is_itself(text: str) -> None:
     assert parse(text).text == text
     assert match(text, [text]).answer == text
+
+
+LOOK_ALIKES = dict(zip("aceiopsxy", "асеіорѕху", strict=True))  # noqa: RUF001  # Cyrillic
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+NAMES = ("swift-1", "swift-11", "swift-1.1", "swift-1-pro", "opal-35", "opal-3.5", "opal-3-5-sonnet", "sapphire-x")
+
+
+@given(st.sampled_from(NAMES), st.data())
+def test_a_letter_that_only_looks_the_same_names_no_model(name: str, data: st.DataObject) -> None:
+    letter = data.draw(st.sampled_from(sorted(LOOK_ALIKES.keys() & set(name))))
+    assert match(name.replace(letter, LOOK_ALIKES[letter]), NAMES).answer is None
+
+
+@given(st.sampled_from(NAMES), st.data())
+def test_an_invisible_character_never_leads_to_another_model(name: str, data: st.DataObject) -> None:
+    place, character = data.draw(st.integers(0, len(name))), data.draw(st.sampled_from(INVISIBLE))
+    assert match(name[:place] + character + name[place:], NAMES).answer in (None, name)

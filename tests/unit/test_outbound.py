@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -20,7 +21,7 @@ from tunnel import tunnel
 from ratecard_scraper.addresses import public_socket
 from ratecard_scraper.faults import DisallowedError, PageError
 from ratecard_scraper.fetch import Fetcher, Manners
-from ratecard_shared.http import RequestError, open_client
+from ratecard_shared.http import Answer, Client, RequestError, open_client
 from ratecard_shared.proxies import proxy_for
 
 NOW = datetime.now(UTC)
@@ -188,3 +189,22 @@ async def test_a_redirect_in_a_circle_ends() -> None:
         with pytest.raises(PageError, match="redirects more than 3 times"):
             await fetcher.page(f"{server.url}/a", provider="acme", deadline=time.deadline())
         assert len(server.asked) <= 1 + 4
+
+
+@pytest.mark.parametrize(
+    "target", ["https://10.0.0.8/", "https://[::ffff:169.254.169.254]/latest", "https://0x7f000001/"]
+)
+async def test_a_redirect_to_a_private_address_is_not_followed(target: str) -> None:
+    asked: list[str] = []
+
+    class Redirecting:
+        async def get(self, url: str, **_: Any) -> Answer:
+            asked.append(url)
+            robots = url.endswith("/robots.txt")
+            return Answer(status=404 if robots else 302, url=url, headers={} if robots else {"location": target})
+
+    time = FakeTime()
+    fetcher = Fetcher(cast("Client", Redirecting()), Manners(), now=time.now, sleep=time.sleep)
+    with pytest.raises(DisallowedError, match=r"not a public address|in disguise"):
+        await fetcher.page("https://prices.example/", provider="acme", deadline=time.deadline())
+    assert asked == ["https://prices.example/robots.txt", "https://prices.example/"]

@@ -68,6 +68,34 @@ def test_a_slot_in_the_night_of_the_clock_change_happens_once() -> None:
     assert slots == ["2026-03-29", "2026-03-30", "2026-03-31"]
 
 
+def test_an_hour_that_comes_twice_has_its_slot_once() -> None:
+    now, slots = datetime(2026, 10, 24, 12, tzinfo=UTC), []
+    for _ in range(3):
+        now = next_slot("30 2 * * *", "Europe/Berlin", now)
+        slots.append(now.astimezone(ZoneInfo("Europe/Berlin")).date().isoformat())
+    assert slots == ["2026-10-25", "2026-10-26", "2026-10-27"]
+
+
+@pytest.mark.parametrize(
+    ("cron", "now", "slot"),
+    [
+        ("0 2 * * *", datetime(2028, 2, 28, 12, tzinfo=UTC), datetime(2028, 2, 29, 2, tzinfo=UTC)),
+        ("0 2 * * *", datetime(2027, 2, 28, 12, tzinfo=UTC), datetime(2027, 3, 1, 2, tzinfo=UTC)),
+        ("0 2 29 2 *", datetime(2026, 3, 1, tzinfo=UTC), datetime(2028, 2, 29, 2, tzinfo=UTC)),
+    ],
+    ids=["of a leap year", "of another year", "asked for by itself"],
+)
+def test_a_leap_day_is_a_day(cron: str, now: datetime, slot: datetime) -> None:
+    assert next_slot(cron, "UTC", now) == slot
+    assert last_slot(cron, "UTC", slot) == slot
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-30), timedelta(days=-400)])
+def test_a_request_of_a_clock_that_is_ahead_is_not_old(ahead: timedelta) -> None:
+    made = plan(SyncRequested(), known={"acme"}, running={}, age=ahead, expires_after=HOUR)
+    assert made.starting == ("acme",)
+
+
 @pytest.mark.parametrize(
     ("cron", "zone", "named"),
     [("nonsense", "UTC", "SYNC_SCHEDULE_CRON"), ("0 2 * * *", "Mars/Olympus", "SYNC_TIMEZONE")],
