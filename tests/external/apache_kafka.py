@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,8 @@ _SETTINGS: Final = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners={protocol}://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners={protocol}://{host}:{port}
 controller.listener.names=CONTROLLER
 log.dirs={folder}/data
 auto.create.topics.enable=false
@@ -48,15 +49,20 @@ def fetched() -> Path:
     return jars
 
 
-def server(folder: Path) -> tuple[str, Spec]:
-    """Format a new, empty node under `folder`; return its address and its process."""
+def server(folder: Path, *, protocol: str = "PLAINTEXT", more: str = "", scram: Sequence[str] = ()) -> tuple[str, Spec]:
+    """Format a new, empty node under `folder`; return its address and its process.
+
+    `more` are further settings, such as another `protocol` needs, and `scram` credentials that it knows from the start.
+    """
     folder.mkdir(parents=True)
     port, controller = ports.choose_all({"Kafka": None, "Kafka's controller": None}).values()
     settings = folder / "server.properties"
-    settings.write_text(_SETTINGS.format(host=ports.HOST, port=port, controller=controller, folder=folder))
+    filled = _SETTINGS.format(protocol=protocol, host=ports.HOST, port=port, controller=controller, folder=folder)
+    settings.write_text(filled + more)
     java = [_program("java"), "-Xmx512m", "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{fetched()}/*"]
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings], check=True)
+    known = [word for credential in scram for word in ("--add-scram", credential)]
+    subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings, *known], check=True)
     process = Spec(
         name="Apache Kafka",
         command=[*java, "kafka.Kafka", settings],

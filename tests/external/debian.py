@@ -19,7 +19,7 @@ _APT: Final = "/usr/bin/apt-get"
 
 def install_what_is_absent() -> None:
     """Install the packages unless both programs are there. Only root, or a user of sudo, can."""
-    if _postgres_programs() is not None and shutil.which("redis-server"):
+    if postgres_programs() is not None and shutil.which("redis-server"):
         return
     become_root = [] if os.geteuid() == 0 else ["/usr/bin/sudo", "-n"]
     # In runlevel 1 the packages do not start the services that they install.
@@ -30,7 +30,7 @@ def install_what_is_absent() -> None:
 
 def postgres(home: Path) -> tuple[str, Spec]:
     """Make an empty server under `home`; return its URL and its process."""
-    programs = _postgres_programs()
+    programs = postgres_programs()
     if programs is None:
         raise SystemExit("Debian's PostgreSQL is not under /usr/lib/postgresql: apt-get install postgresql")
     home.mkdir()
@@ -52,7 +52,7 @@ def redis(folder: Path) -> tuple[str, Spec]:
     return valkey.url(port), valkey.server(Path(program), port, data=folder, log=folder / "redis.log")
 
 
-def _postgres_programs() -> Path | None:
+def postgres_programs() -> Path | None:
     """Return the newest version's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     return found[-1].parent if found else None
