@@ -63,6 +63,7 @@ _COMMANDS: Final = {
     "own-price": ("ratecard_cli.own_prices:own_price", "Set prices by hand: list them, add, end or withdraw one."),
     "import": ("ratecard_cli.importing:import_list", "Import the past prices of another tool's list."),
     "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
+    "dlq": ("ratecard_cli.dlq:dlq", "List, show and replay the records that a service could not handle."),
     "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),
 }
 

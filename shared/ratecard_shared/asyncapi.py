@@ -23,6 +23,18 @@ _DEAD_LETTER: Final = {
     },
     "payload": {"description": "Any bytes: what could not be read may not even be JSON."},
 }
+_REPLAYED: Final = {
+    "name": "DeadLettersReplayed",
+    "title": "DeadLettersReplayed",
+    "summary": "No letter: it says which letters before it were put back onto their topics, by their offsets.",
+    "headers": {
+        "type": "object",
+        "properties": {"dlq-replayed": _TEXT, "dlq-at": _TEXT},
+        "required": ["dlq-replayed", "dlq-at"],
+    },
+    "payload": {"type": "null"},
+}
+_DEAD: Final = ["DeadLetter", "DeadLettersReplayed"]
 _TRACE: Final = {
     "traceparent": _TEXT | {"description": "W3C trace context."},
     "tracestate": _TEXT | {"description": "W3C trace context."},
@@ -54,7 +66,7 @@ def kinds(topic: Topic) -> tuple[type, ...]:
 def _channels() -> dict[str, Any]:
     said = {topic.name: _channel(topic.name, topic.says, _carried(topic), topic.partitions) for topic in TOPICS}
     dead = {
-        dead_letters(group): _channel(dead_letters(group), f"What the group {group} could not handle.", ["DeadLetter"])
+        dead_letters(group): _channel(dead_letters(group), f"What the group {group} could not handle.", _DEAD)
         for group in GROUPS
     }
     return said | dead
@@ -94,7 +106,7 @@ def _operation(action: str, who: str, channel: str) -> dict[str, Any]:
 
 def _messages() -> dict[str, Any]:
     said = {kind.__name__: _message(topic, kind) for topic in TOPICS for kind in kinds(topic)}
-    return said | {"DeadLetter": _DEAD_LETTER}
+    return said | {"DeadLetter": _DEAD_LETTER, "DeadLettersReplayed": _REPLAYED}
 
 
 def _message(topic: Topic, kind: type) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What becomes of a consumed record: handled, tried again, or set aside as a dead letter. Never lost, never in silence.
 
 A permanent fault is a dead letter at once; a dependency that is down is waited for in place; an unknown fault gets
-three tries. Too many dead letters in a row stop the consumer, so that a bad release cannot empty a topic.
+three tries, one that kills the process five (`attempts`). Too many dead letters in a row stop the consumer, so that a
+bad release cannot empty a topic.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 from faststream.exceptions import NackMessage
 
+from ratecard_shared.attempts import Attempts, DeadlyRecordError
 from ratecard_shared.codec import BadEventError, decode
 from ratecard_shared.metrics import CONSUMER_HALTED, RECORDS_TOTAL
 from ratecard_shared.tracing import about_events, mark_failed
@@ -44,6 +46,9 @@ class PermanentError(Exception):
     """A record that no retry will ever handle."""
 
 
+_PERMANENT: Final = (BadEventError, PermanentError, DeadlyRecordError)
+
+
 def is_transient(error: BaseException) -> bool:
     """Tell whether the fault is a dependency's, so that waiting helps."""
     return isinstance(error, _TRANSIENT)
@@ -60,6 +65,7 @@ class Delivery:
         set_aside: Callable[[ConsumerRecord, str], Awaitable[None]],
         on_halt: Callable[[str], Awaitable[None]],
         stopping: asyncio.Event,
+        attempts: Attempts,
         most_dead_in_a_row: int = 20,
         first_wait: float = 0.5,
     ) -> None:
@@ -69,6 +75,7 @@ class Delivery:
         self._set_aside = set_aside
         self._on_halt = on_halt
         self._stopping = stopping
+        self._attempts = attempts
         self._most_dead = most_dead_in_a_row
         self._first_wait = first_wait
         self._dead_in_a_row = 0
@@ -82,8 +89,8 @@ class Delivery:
         try:
             event = decode(record.value or b"", self.kind)
             with about_events([event]):
-                await self._try(lambda: handle(event, record), record)
-        except (BadEventError, PermanentError) as error:
+                await self._try(lambda: self._begin(event, record, handle), record)
+        except _PERMANENT as error:
             await self._bury(record, str(error))
         except NackMessage:
             raise
@@ -93,6 +100,7 @@ class Delivery:
         else:
             self._dead_in_a_row = 0
             RECORDS_TOTAL.labels(self.group, "handled").inc()
+        await self._attempts.ended(record)
 
     async def many(
         self,
@@ -102,9 +110,10 @@ class Delivery:
     ) -> None:
         """Bring a batch to its end in one go; on any fault, record by record."""
         try:
-            events = [decode(record.value or b"", self.kind) for record in records]
-            with about_events(events):
-                await handle_all(events)
+            async with self._attempts.together(records):
+                events = [decode(record.value or b"", self.kind) for record in records]
+                with about_events(events):
+                    await handle_all(events)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is judged record by record
             _LOG.warning("%s takes a batch of %d one by one: %s", self.group, len(records), error)
             for record in records:
@@ -113,12 +122,18 @@ class Delivery:
             self._dead_in_a_row = 0
             RECORDS_TOTAL.labels(self.group, "handled").inc(len(records))
 
+    async def _begin(
+        self, event: Any, record: ConsumerRecord, handle: Callable[[Any, ConsumerRecord], Awaitable[None]]
+    ) -> None:
+        async with self._attempts.alone(record):
+            await handle(event, record)
+
     async def _try(self, attempt: Callable[[], Awaitable[None]], record: ConsumerRecord) -> None:
         tries, wait = 0, self._first_wait
         while True:
             try:
                 return await attempt()
-            except (BadEventError, PermanentError, NackMessage):
+            except (*_PERMANENT, NackMessage):
                 raise
             except Exception as error:
                 tries += 0 if is_transient(error) else 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,17 +24,16 @@ from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from opentelemetry.trace import SpanKind
 
+from ratecard_shared import dead_letter
+from ratecard_shared.attempts import MOST_RECORDS, Attempts
 from ratecard_shared.codec import encode
 from ratecard_shared.delivery import Delivery
-from ratecard_shared.events import AlertRaised
 from ratecard_shared.settings import KafkaSettings, SettingsError
-from ratecard_shared.syncs import derived_id
 from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
 from ratecard_shared.tracing import root
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _PRODUCER: Final[dict[str, Any]] = {"acks": "all", "enable_idempotence": True, "max_request_size": _MOST_BYTES}
-_MOST_RECORDS: Final = 500
 _LONGEST_SILENCE_MS: Final = 60 * 60 * 1000
 _SASL: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -110,19 +109,21 @@ class Kafka:
 
     def consume(self, topic: Topic, *, group: str, handle: Handle) -> None:
         """Declare a consumer that takes the topic's records one by one."""
-        delivery = self._delivery(topic, group)
+        attempts = Attempts(lambda: self._consumer(group))
+        delivery = self._delivery(topic, group, attempts)
 
         async def on_record(message: Any) -> None:
             await delivery.one(message.raw_message, handle)
             self.handled.set()
 
-        self._subscribe(topic, group)(on_record)
+        self._subscribe(topic, group, listener=attempts)(on_record)
 
     def consume_batches(
         self, topic: Topic, *, group: str, handle_all: Callable[[Sequence[Any]], Awaitable[None]], handle: Handle
     ) -> None:
         """Declare a consumer that takes many records at once: all in one transaction, or each by itself on a fault."""
-        delivery = self._delivery(topic, group)
+        attempts = Attempts(lambda: self._consumer(group))
+        delivery = self._delivery(topic, group, attempts)
 
         async def on_records(message: Any) -> None:
             for records, trace in _by_trace(message.raw_message):
@@ -130,7 +131,9 @@ class Kafka:
                     await delivery.many(records, handle_all, handle)
             self.handled.set()
 
-        self._subscribe(topic, group, batch=True, max_records=_MOST_RECORDS, batch_timeout_ms=100)(on_records)
+        self._subscribe(topic, group, listener=attempts, batch=True, max_records=MOST_RECORDS, batch_timeout_ms=100)(
+            on_records
+        )
 
     def _subscribe(self, topic: Topic, group: str, **more: Any) -> Any:
         return self.broker.subscriber(
@@ -143,21 +146,33 @@ class Kafka:
             **more,
         )
 
-    def _delivery(self, topic: Topic, group: str) -> Delivery:
+    def _consumer(self, group: str) -> Any:
+        subscribers: Iterable[Any] = self.broker.subscribers
+        return next(one.consumer for one in subscribers if one.group_id == self.named(group))
+
+    def _delivery(self, topic: Topic, group: str, attempts: Attempts) -> Delivery:
         async def set_aside(record: ConsumerRecord, why: str) -> None:
-            await self.broker.publish(
-                record.value or b"",
+            await self.producer.send_and_wait(
                 self.named(dead_letters(group)),
+                record.value if record.key is not None else record.value or b"",  # aiokafka sends none with neither
                 key=record.key,
-                headers=_dead_letter_headers(record, why),
+                partition=dead_letter.PARTITION,
+                headers=dead_letter.headers(record, why),
             )
             if topic is not ALERT_RAISED:  # an alert about an alert that cannot be taken would come back for ever
-                await self.publish(ALERT_RAISED, "dead-letter", _dead(group, record, why))
+                await self.publish(ALERT_RAISED, "dead-letter", dead_letter.alert(group, record, why))
 
         async def on_halt(why: str) -> None:
-            await self.publish(ALERT_RAISED, "consumer-halted", _halted(group, why))
+            await self.publish(ALERT_RAISED, "consumer-halted", dead_letter.halted(group, why))
 
-        return Delivery(group=group, kind=topic.carries, set_aside=set_aside, on_halt=on_halt, stopping=self.stopping)
+        return Delivery(
+            group=group,
+            kind=topic.carries,
+            set_aside=set_aside,
+            on_halt=on_halt,
+            stopping=self.stopping,
+            attempts=attempts,
+        )
 
 
 def security(settings: KafkaSettings) -> BaseSecurity | None:
@@ -227,42 +242,3 @@ def _processing(records: Sequence[ConsumerRecord]) -> AbstractContextManager[Any
 
 async def _whole_message(message: Any) -> Any:
     return message
-
-
-def _dead_letter_headers(record: ConsumerRecord, why: str) -> dict[str, str]:
-    return {
-        **_readable_headers(record),
-        "dlq-topic": record.topic,
-        "dlq-partition": str(record.partition),
-        "dlq-offset": str(record.offset),
-        "dlq-error": why[:1000],
-        "dlq-at": datetime.now(UTC).isoformat(),
-    }
-
-
-def _dead(group: str, record: ConsumerRecord, why: str) -> AlertRaised:
-    place = f"{record.topic}/{record.partition}@{record.offset}"
-    return AlertRaised(
-        event_id=derived_id("dead-letter", group, place),
-        sync_id="",
-        occurred_at=datetime.now(UTC),
-        kind="dead-letter",
-        severity="warning",
-        summary=f"{group} could not handle {place}: {why[:300]}",
-        action=f"Look at it with `ratecard dlq show {group}`, mend the cause, then `ratecard dlq replay {group}`.",
-        details={"group": group},
-    )
-
-
-def _halted(group: str, why: str) -> AlertRaised:
-    now = datetime.now(UTC)
-    return AlertRaised(
-        event_id=derived_id("halted", group, now.isoformat()),
-        sync_id="",
-        occurred_at=now,
-        kind="consumer-halted",
-        severity="critical",
-        summary=why,
-        action=f"Look at the records in dlq.{group}, mend the cause and restart the service.",
-        details={"group": group},
-    )

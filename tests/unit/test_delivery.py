@@ -10,6 +10,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from faststream.exceptions import NackMessage
 
+from ratecard_shared.attempts import Attempts
 from ratecard_shared.delivery import Delivery, PermanentError
 
 
@@ -48,6 +49,7 @@ class Bench:
             set_aside=self._set_aside,
             on_halt=self._on_halt,
             stopping=self.stopping,
+            attempts=Attempts(lambda: None),  # no partition has just become ours: nothing is counted
             most_dead_in_a_row=most_dead,
             first_wait=0.001,
         )

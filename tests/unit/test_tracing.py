@@ -14,6 +14,7 @@ from opentelemetry.trace import StatusCode, get_current_span
 from recorded_spans import Recorded, recording
 from scripted_server import Reply, scripted_server
 
+from ratecard_shared.attempts import Attempts
 from ratecard_shared.delivery import Delivery, PermanentError
 from ratecard_shared.http import RequestError, open_client
 from ratecard_shared.kafka import _by_trace
@@ -91,7 +92,14 @@ async def test_a_dead_letter_is_an_error_of_its_span(recorded: Recorded) -> None
     async def refuse(*_: Any) -> None:
         raise PermanentError("no provider file for acme")
 
-    delivery = Delivery(group="g", kind=_Said, set_aside=nothing, on_halt=nothing, stopping=asyncio.Event())
+    delivery = Delivery(
+        group="g",
+        kind=_Said,
+        set_aside=nothing,
+        on_halt=nothing,
+        stopping=asyncio.Event(),
+        attempts=Attempts(lambda: None),
+    )
     with root("t process"):
         await delivery.one(record(), refuse)
     span = recorded.named("t process")
