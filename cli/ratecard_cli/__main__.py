@@ -5,13 +5,14 @@ The commands are imported when they are called, so that a look-up does not wait 
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 from importlib.metadata import version
 from typing import Final
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
 from ratecard_cli.faults import CommandError, UsageError
 from ratecard_cli.laptop.errors import LaptopError
@@ -28,6 +29,7 @@ Examples:
     ratecard sync --providers openai,google
     ratecard models --provider openai --json
     ratecard price MODEL --at 2026-03-01
+    ratecard changes --follow
     ratecard cost MODEL --input 1000 --output 200
     ratecard own-price add openai/MODEL --rate input=1.5 --evidence 'contract'
     ratecard import historical-v1.json --format llm-prices --dry-run
@@ -42,34 +44,45 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 something cannot be reached,
 4 no such model or price, 130 interrupted.
 """
 
-_COMMANDS: Final = {
-    "demo": ("ratecard_cli.demo:demo", "Run everything here with simulated providers, and show what changes."),
-    "up": ("ratecard_cli.up:up", "Run everything here with the real providers."),
-    "doctor": (
-        "ratecard_cli.doctor.command:doctor",
-        "Look for what could keep Ratecard from working, and say what to do.",
-    ),
-    "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
-    "models": ("ratecard_cli.models:models", "List models with their prices."),
-    "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day."),
-    "compare": ("ratecard_cli.compare:compare", "Show models side by side."),
-    "cost": ("ratecard_cli.cost:cost", "Say what a usage of a model costs, or cost on a day."),
-    "status": ("ratecard_cli.status:status", "Say how the system is, and how each provider's newest sync went."),
-    "keys": ("ratecard_cli.keys:keys", "Make, list and revoke keys to the API."),
-    "config": ("ratecard_cli.config:config", "Show or change which pages of a provider are read, and how."),
-    "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
-    "providers": ("ratecard_cli.providers:providers", "List the provider files, or check them."),
-    "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),
-    "own-price": ("ratecard_cli.own_prices:own_price", "Set prices by hand: list them, add, end or withdraw one."),
-    "import": ("ratecard_cli.importing:import_list", "Import the past prices of another tool's list."),
-    "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
-    "dlq": ("ratecard_cli.dlq:dlq", "List, show and replay the records that a service could not handle."),
-    "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),
+_GROUPS: Final = {
+    "Run it": {
+        "demo": ("ratecard_cli.demo:demo", "Run everything here with simulated providers, and show what changes."),
+        "up": ("ratecard_cli.up:up", "Run everything here with the real providers."),
+        "sync": ("ratecard_cli.sync:sync", "Ask for a sync now, and wait for how it went."),
+        "status": ("ratecard_cli.status:status", "Say how the system is, and how each provider's newest sync went."),
+    },
+    "Look things up": {
+        "models": ("ratecard_cli.models:models", "List models with their prices."),
+        "price": ("ratecard_cli.price:price", "Say what a model costs, or cost on a day or at all times."),
+        "changes": ("ratecard_cli.changes:changes", "List what changed, or follow what changes."),
+        "compare": ("ratecard_cli.compare:compare", "Show models side by side."),
+        "cost": ("ratecard_cli.cost:cost", "Say what a usage of a model costs, or cost on a day."),
+    },
+    "Operate it": {
+        "doctor": (
+            "ratecard_cli.doctor.command:doctor",
+            "Look for what could keep Ratecard from working, and say what to do.",
+        ),
+        "keys": ("ratecard_cli.keys:keys", "Make, list and revoke keys to the API."),
+        "own-price": ("ratecard_cli.own_prices:own_price", "Set prices by hand: list them, add, end or withdraw one."),
+        "import": ("ratecard_cli.importing:import_list", "Import the past prices of another tool's list."),
+        "config": ("ratecard_cli.config:config", "Show or change which pages of a provider are read, and how."),
+        "topics": ("ratecard_cli.topics:topics", "List the Kafka topics and create the missing ones."),
+        "dlq": ("ratecard_cli.dlq:dlq", "List, show and replay the records that a service could not handle."),
+        "migrate": ("ratecard_cli.migrate:migrate", "Bring the database up to date."),
+    },
+    "Without a running registry": {
+        "scrape": ("ratecard_cli.scrape:scrape", "Print the prices that a pricing page states."),
+        "providers": ("ratecard_cli.providers:providers", "List the provider files, or check them."),
+        "match": ("ratecard_cli.match:match", "Say which names on pages are which models."),
+        "completion": ("ratecard_cli.completion:completion", "Let bash, zsh or fish complete commands and options."),
+    },
 }
+COMMANDS: Final = {name: said for commands in _GROUPS.values() for name, said in commands.items()}
 
 
-def command() -> App:
-    """Return the command with all that is below it."""
+def command(asked: str = "") -> App:
+    """Return the command with all that is below it. The one that is `asked` for explains itself at length."""
     app = App(
         name="ratecard",
         help=_HELP,
@@ -77,14 +90,21 @@ def command() -> App:
         help_format="plaintext",
         version=lambda: version("ratecard-cli"),
         result_action="return_value",
+        group_commands=Group("Options", sort_key=len(_GROUPS)),
     )
-    for place, (name, (path, says)) in enumerate(_COMMANDS.items()):
-        app.command(path, name=name, help=says, sort_key=place, help_epilogue="")
+    for place, (title, commands) in enumerate(_GROUPS.items()):
+        group = Group(title, sort_key=place)
+        for within, (name, (path, says)) in enumerate(commands.items()):
+            line = {} if name == asked else {"help": says}
+            app.command(path, name=name, group=group, sort_key=within, help_epilogue="", **line)
     return app
 
 
 def main() -> None:
     """Run what the command line asks for, and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no sign for a model's name or an arrow shows a question mark.
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -93,7 +113,7 @@ def run(arguments: list[str]) -> int:
     # What libraries log would come between the lines: what matters is said by us, once.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        command()(arguments, exit_on_error=False, print_error=False, verbose=False)
+        command(arguments[0] if arguments else "")(arguments, exit_on_error=False, print_error=False, verbose=False)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

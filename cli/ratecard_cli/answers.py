@@ -28,8 +28,8 @@ class Source(Answer, frozen=True, kw_only=True):
     url: str
 
 
-class Price(Answer, frozen=True, kw_only=True):
-    """One price row; a cost is None where the unit does not apply."""
+class Row(Answer, frozen=True, kw_only=True):
+    """A price of some time; a cost is None where the unit does not apply. `source` is list, imported or own."""
 
     input_cost_per_million: Decimal | None
     output_cost_per_million: Decimal | None
@@ -37,9 +37,15 @@ class Price(Answer, frozen=True, kw_only=True):
     context_limit: int
     currency: str
     region: str
-    state: PriceState
     effective_date: datetime
     rates: dict[str, Rate] = {}
+    source: str = "list"
+
+
+class Price(Row, frozen=True, kw_only=True):
+    """One price row of now, or of the time that was asked for."""
+
+    state: PriceState
     evidence: Source | None = None
 
 

@@ -18,9 +18,14 @@ from ratecard_cli.faults import CommandError, NotFoundError, UnreachableError, U
 DEFAULT: Final = "http://127.0.0.1:8080"
 _MOST: Final = "500"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
-_FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 _LAST_GOOD: Final = 299
-_BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS, _UNAVAILABLE = 400, 401, 403, 404, 409, 503
+_BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS = 400, 401, 403, 404, 409
+_LATER: Final = (429, 502, 503, 504)
+"""Too many requests, and the answers of a proxy or a registry that is not ready: the same may work in a while."""
+_SILENCE: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=45)
+"""An idle stream shows every 15 seconds that it lives."""
+_LONGEST_LINE: Final = 2**20
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,25 +89,46 @@ class Api:
             models += page["data"]
         return models
 
+    async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[str]:
+        """Give the lines of a stream as they come. Raises CommandError, also when it breaks off."""
+        more = {"params": dict(query), "timeout": _SILENCE, "read_bufsize": _LONGEST_LINE}
+        async with self._answer("GET", path, {"Accept": "text/event-stream"}, **more) as answer:
+            async for line in answer.content:
+                yield line.decode().rstrip("\r\n")
+
     async def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+        async with self._answer(method, path, headers, **more) as answer:
+            body = await answer.read()
+        return FROM_JSON.decode(body)
+
+    @asynccontextmanager
+    async def _answer(
+        self, method: str, path: str, headers: Mapping[str, str] | None, **more: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
-            # As it is: `..` in a model's id would lead somewhere else.
-            url = URL(self._where.url + path, encoded=True)
             async with self._session.request(
-                method, url, headers={**self._headers(), **(headers or {})}, **more
+                method, self._url(path), headers={**self._headers(), **(headers or {})}, **more
             ) as answer:
-                body = await answer.read()
-        except ValueError as error:
-            raise UsageError(
-                f"RATECARD_API_URL is {self._where.url!r}, but it takes a URL such as {DEFAULT}"
-            ) from error
+                if answer.status > _LAST_GOOD:
+                    raise _fault(answer.status, await answer.read(), self._where)
+                yield answer
+        except aiohttp.InvalidURL as error:
+            raise self._no_url() from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise UnreachableError(
-                f"the API at {self._where.url} does not answer: start it with `ratecard up`, or set RATECARD_API_URL"
+                f"the API at {self._where.url} does not answer: start it with `ratecard up` or `ratecard demo`, "
+                "or set RATECARD_API_URL to where it is"
             ) from error
-        if answer.status > _LAST_GOOD:
-            raise _fault(answer.status, body, self._where)
-        return _FROM_JSON.decode(body)
+
+    def _url(self, path: str) -> URL:
+        try:
+            # As it is: `..` in a model's id would lead somewhere else.
+            return URL(self._where.url + path, encoded=True)
+        except ValueError as error:
+            raise self._no_url() from error
+
+    def _no_url(self) -> UsageError:
+        return UsageError(f"RATECARD_API_URL is {self._where.url!r}, but it takes a URL such as {DEFAULT}")
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._where.key}"} if self._where.key else {}
@@ -123,13 +149,15 @@ def _fault(status: int, body: bytes, where: Place) -> CommandError:
     if status == _AMBIGUOUS and problem.get("candidates"):
         providers = ", ".join(str(candidate["provider"]) for candidate in problem["candidates"])
         return UsageError(f"{detail} Providers: {providers}.")
-    kinds = {_BAD: UsageError, _MISSING: NotFoundError, _UNAVAILABLE: UnreachableError}
+    if status == _MISSING:
+        return NotFoundError(str(detail), [f"{near['provider']}/{near['id']}" for near in problem.get("refused", ())])
+    kinds = {_BAD: UsageError, **dict.fromkeys(_LATER, UnreachableError)}
     return kinds.get(status, CommandError)(str(detail))
 
 
 def _problem(body: bytes) -> dict[str, Any]:
     try:
-        found = _FROM_JSON.decode(body)
+        found = FROM_JSON.decode(body)
     except msgspec.MsgspecError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,99 +1,117 @@
-"""The changes as they arrive on `pricing.changed` and `model.changed`, as any consumer of ours would see them."""
+"""`ratecard changes`: what changed of prices and models, and what changes now."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
-from decimal import Decimal
-from typing import Any, Final
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, nullcontext, suppress
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
 
-from aiokafka import AIOKafkaConsumer
+import msgspec
 
-from ratecard_cli.terminal import figure, note, say
-from ratecard_shared.codec import BadEventError, decode
-from ratecard_shared.events import ModelChanged, PriceSaid, PricingChanged
-from ratecard_shared.patience import be_patient
-from ratecard_shared.prices import GLOBAL, UNITS, USD
-from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED
+from ratecard_cli import api
+from ratecard_cli.api import Api
+from ratecard_cli.change_lines import event, pieces
+from ratecard_cli.faults import NotFoundError, UsageError
+from ratecard_cli.feed import Feed
+from ratecard_cli.one_model import one_model
+from ratecard_cli.terminal import Flag, Json, note, say_pieces, write_json_line
 
-_WIDTH: Final = len(PRICING_CHANGED.name)
-_ORDER: Final = list(UNITS)
-_CARRIES: Final = {topic.name: topic.carries for topic in (PRICING_CHANGED, MODEL_CHANGED)}
+_LATEST: Final = "latest"
+_CURSOR: Final = re.compile(r"\d+-\d+")
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+
+Kind = Literal["first_seen", "changed", "corrected", "scheduled", "withdrawn", "appeared", "deprecated", "reappeared"]
 
 
-@asynccontextmanager
-async def shown(kafka: str) -> AsyncIterator[None]:
-    """Print every change from now on, while the block lasts."""
-    consumer = AIOKafkaConsumer(*_CARRIES, bootstrap_servers=kafka, auto_offset_reset="latest")
-    await consumer.start()
-    be_patient(consumer)
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to begin: after a cursor (None: with the first that is kept), and not before a time."""
+
+    cursor: str | None = None
+    time: datetime = _FIRST
+
+
+def changes(
+    *,
+    follow: Flag = False,
+    since: str | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    kind: Kind | None = None,
+    as_json: Json = False,
+) -> None:
+    """List what changed, the newest last; with --follow from now on, as it comes, until Ctrl-C.
+
+    Times are in UTC. When the registry restarts, --follow waits for it, and goes on where it was.
+
+    Parameters
+    ----------
+    follow
+        Go on with what comes. Without --since, nothing older is listed.
+    since
+        A day (its beginning, in UTC), a time, the `cursor` of a change that `--json` printed, or `latest`.
+    provider
+        Of this provider only.
+    model
+        Of this model only: its id, or provider/id.
+    kind
+        Of this kind only.
+    as_json
+        Print each change in a line, as the API's JSON.
+    """
+    begin = place(since or (_LATEST if follow else None))
+    show = write_json_line if as_json else _say
+
+    async def run() -> int:
+        async with api.connected() as connection:
+            wanted = {**await _only(connection, provider, model), **({"kind": kind} if kind else {})}
+            feed = Feed(connection, wanted, begin.cursor)
+            return await _show(feed.followed() if follow else feed.kept(), begin.time, show)
+
+    with suppress(KeyboardInterrupt) if follow else nullcontext():
+        if not asyncio.run(run()):
+            note("Nothing has changed.")
+
+
+def place(since: str | None) -> Since:
+    """Return where to begin. Raises UsageError."""
+    if not since or since == _LATEST or _CURSOR.fullmatch(since):
+        return Since(cursor=since)
     try:
-        await consumer.seek_to_end()
-        async with printed(consumer):
-            yield
-    finally:
-        await consumer.stop()
+        time = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise UsageError(
+            f"--since takes a day (2026-03-01), a time (2026-03-01T12:00:00Z), a cursor or latest, not {since!r}"
+        ) from error
+    return Since(time=time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
-@asynccontextmanager
-async def printed(records: AsyncIterable[Any]) -> AsyncIterator[None]:
-    """Print the changes in `records` while the block lasts. A fault ends the printing, not the block, and is said."""
-    printing = asyncio.create_task(_print_all(records))
-    try:
-        yield
-    finally:
-        printing.cancel()
-        await asyncio.wait([printing])
+async def _show(found: AsyncGenerator[Any], since: datetime, show: Callable[[Any], None]) -> int:
+    """Show the changes from a time on, and return how many there were."""
+    count = 0
+    async with aclosing(found):
+        async for change in found:
+            if datetime.fromisoformat(change["occurredAt"]) >= since:
+                show(change)
+                count += 1
+    return count
 
 
-async def _print_all(records: AsyncIterable[Any]) -> None:
-    try:
-        async for record in records:
-            # Anybody may publish here, and a record without a value has None for one.
-            with suppress(BadEventError):
-                say(line(decode(record.value or b"", _CARRIES[record.topic])))
-    except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would hear of it
-        note(f"Changes are no longer printed, all else goes on: {type(error).__name__}: {error}")
+async def _only(connection: Api, provider: str | None, model: str | None) -> dict[str, str]:
+    """Return what asks for changes of these only, by the names that they have now. Raises NotFoundError."""
+    if model:
+        found = await one_model(connection, model, {"provider": provider} if provider else {})
+        return {"provider": found["provider"], "model": found["id"]}
+    if not provider:
+        return {}
+    known = sorted(one["id"] for one in (await connection.get("/api/providers"))["data"])
+    if provider not in known:
+        raise NotFoundError(f"there is no provider {provider!r}: there are {', '.join(known)}")
+    return {"provider": provider}
 
 
-def line(event: PricingChanged | ModelChanged) -> str:
-    """Return an event in one line."""
-    if isinstance(event, ModelChanged):
-        what = f" ({', '.join(event.changed_fields)})" if event.changed_fields else ""
-        return f"{MODEL_CHANGED.name:<{_WIDTH}}  {event.provider}/{event.model_id}  {event.kind}{what}"
-    row = " ".join(_row(event))
-    change = ", ".join(_differences(event.old, event.new))
-    return f"{PRICING_CHANGED.name:<{_WIDTH}}  {event.provider}/{event.model_id}  {event.kind}  {row}: {change}"
-
-
-def _row(event: PricingChanged) -> Iterator[str]:
-    yield event.tier
-    if event.above_tokens:
-        yield f"> {event.above_tokens:,} tokens"
-    if event.region != GLOBAL:
-        yield event.region
-    if event.currency != USD:
-        yield event.currency
-
-
-def _differences(old: PriceSaid | None, new: PriceSaid | None) -> Iterator[str]:
-    if new and new.free:
-        yield "free"
-        return
-    before, after = (said.rates if said else {} for said in (old, new))
-    for component in sorted({*before, *after}, key=_place):
-        was, now = before.get(component), after.get(component)
-        if old is None or new is None:
-            yield f"{component} {_amount(now if new else was)}"
-        elif was != now:
-            yield f"{component} {_amount(was)} -> {_amount(now)}"
-
-
-def _amount(amount: Decimal | None) -> str:
-    return "none" if amount is None else figure(amount)
-
-
-def _place(component: str) -> int:
-    # A component that this version does not know yet comes last.
-    return _ORDER.index(component) if component in _ORDER else len(_ORDER)
+def _say(change: Any) -> None:
+    said = event(change)
+    say_pieces([(f"{said.occurred_at:%Y-%m-%d %H:%M:%S}  ", "dim"), *pieces(said)])

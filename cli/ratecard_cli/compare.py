@@ -10,9 +10,9 @@ import msgspec
 
 from ratecard_cli import api
 from ratecard_cli.answers import Model, Price
-from ratecard_cli.faults import NotFoundError, UsageError
+from ratecard_cli.faults import UsageError
 from ratecard_cli.models import TBD, cost
-from ratecard_cli.price import path
+from ratecard_cli.one_model import one_model
 from ratecard_cli.terminal import Json, figure, show_table, write_json
 from ratecard_shared.prices import USD
 
@@ -42,11 +42,7 @@ def compare(*models: str, as_json: Json = False) -> None:
 
 async def _models(names: Sequence[str]) -> list[Any]:
     async with api.connected() as connection:
-        found = [await connection.get(f"/api/models/{path(name)}") for name in names]
-    for name, one in zip(names, found, strict=True):
-        if not isinstance(one, dict) or "pricing" not in one:
-            raise NotFoundError(f"there is no model {name!r}")
-    return found
+        return [await one_model(connection, name, {}) for name in names]
 
 
 def _rows(models: Sequence[Model]) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -74,5 +75,5 @@ async def _cost(body: Any) -> Any:
 
 
 def _row(charge: Any) -> tuple[str, ...]:
-    quantity, rate, amount = (f"{charge[name]}" for name in ("quantity", "amount", "cost"))
+    quantity, rate, amount = (figure(Decimal(charge[name])) for name in ("quantity", "amount", "cost"))
     return (charge["component"], quantity, rate, charge["unit"], amount)

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ratecard_cli import api, changes
+from ratecard_cli import api, consuming
 from ratecard_cli.laptop import ports, state
 from ratecard_cli.laptop.backends import Ports
 from ratecard_cli.laptop.homes import forget
@@ -93,7 +93,7 @@ async def _show(stack: Stack, port: int) -> None:
     async with serving(port) as simulated, api.connected(stack.api) as connection:
         await first_sync(connection, _PROVIDERS)
         say_where(stack)
-        async with changes.shown(stack.kafka):
+        async with consuming.shown(stack.kafka):
             await asyncio.sleep(_SECONDS_BETWEEN_SYNCS)
             say("The simulated providers change prices, drop a model and add one. Second sync:")
             simulated.state = "after"

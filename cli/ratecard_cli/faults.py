@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -24,6 +25,11 @@ class UnreachableError(CommandError):
 
 
 class NotFoundError(CommandError):
-    """There is no such model, sync or price."""
+    """There is no such model, sync or price. `nearest` are models that are spelled alike."""
 
     exit_code = 4
+
+    def __init__(self, message: str, nearest: Sequence[str] = ()) -> None:
+        """Say what is missing."""
+        super().__init__(message)
+        self.nearest = nearest

@@ -10,11 +10,11 @@ import msgspec
 from cyclopts import Parameter
 
 from ratecard_cli import api
-from ratecard_cli.answers import Model, Price
+from ratecard_cli.answers import Model, Price, Rate, Row
 from ratecard_cli.faults import NotFoundError
 from ratecard_cli.terminal import Json, figure, say, show_table, write_json
 from ratecard_shared.events import Usability
-from ratecard_shared.prices import GLOBAL, USD, PriceState
+from ratecard_shared.prices import GLOBAL, PER_MILLION_TOKENS, USD, PriceState
 
 TBD: Final = "TBD"
 _COLUMNS: Final = ("provider", "model", "context", "input", "output", "also")
@@ -95,7 +95,8 @@ def _notes(model: Model) -> list[str]:
     currency = [f"in {base.currency}"] if base and base.currency != USD else []
     usability = [model.usability] if model.usability != Usability.AVAILABLE else []
     stale = ["stale"] if model.price_state is PriceState.STALE else []
-    return [*usability, *currency, *stale, *dict.fromkeys(band(row) for row in model.pricing[1:])]
+    source = [base.source] if base and base.source != "list" else []
+    return [*usability, *currency, *source, *stale, *dict.fromkeys(band(row) for row in model.pricing[1:])]
 
 
 def cost(row: Price | None, name: str) -> str:
@@ -108,8 +109,18 @@ def cost(row: Price | None, name: str) -> str:
     return "-" if amount is None else figure(amount)
 
 
-def band(row: Price) -> str:
+def band(row: Row) -> str:
     """Return how a row's tier and context band are called, in a word or two."""
     above = f" >{row.context_limit // 1000}k" if row.context_limit else ""
     region = f" {row.region}" if row.region != GLOBAL else ""
     return row.tier + above + region
+
+
+def others(row: Row) -> str:
+    """Return the rates of a row besides input and output; a dash for none."""
+    return ", ".join(_rate(name, rate) for name, rate in row.rates.items()) or "-"
+
+
+def _rate(name: str, rate: Rate) -> str:
+    per = "" if rate.unit == PER_MILLION_TOKENS else f" per {rate.unit}"
+    return f"{name} {figure(rate.amount)}{per}"

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 
 from ratecard_cli import api
-from ratecard_cli.answers import Model, Price, Rate
-from ratecard_cli.faults import NotFoundError, UsageError
-from ratecard_cli.models import cost
-from ratecard_cli.terminal import Json, figure, note, say, show_table, write_json
-from ratecard_shared.prices import GLOBAL, PER_MILLION_TOKENS
+from ratecard_cli.answers import Model, Price
+from ratecard_cli.courses import show_courses
+from ratecard_cli.faults import UsageError
+from ratecard_cli.history import Entry, read, show_history
+from ratecard_cli.models import cost, others
+from ratecard_cli.one_model import one_model
+from ratecard_cli.terminal import Flag, Json, note, on_terminal, say, show_table, write_json
+from ratecard_shared.prices import GLOBAL, USD, PriceState
 
-_COLUMNS: Final = ("tier", "prompts", "region", "currency", "input", "output", "other rates", "since")
+_COLUMNS: Final = ("tier", "prompts", "region", "currency", "input", "output", "other rates", "since", "note")
+_USUAL: Final = {"prompts": "any", "region": "any", "currency": USD, "note": ""}
+"""Columns that are left out where all is as usual; without a terminal they stay, so that scripts can count on them."""
 
 
-def price(model: str, /, *, provider: str | None = None, at: str | None = None, as_json: Json = False) -> None:
+def price(
+    model: str,
+    /,
+    *,
+    provider: str | None = None,
+    at: str | None = None,
+    history: Flag = False,
+    as_json: Json = False,
+) -> None:
     """Say what a model costs: every tier and context band, per million tokens unless a unit is named.
 
     Parameters
@@ -31,35 +44,35 @@ def price(model: str, /, *, provider: str | None = None, at: str | None = None, 
     at
         A date or time (2026-03-01, 2026-03-01T12:00:00Z): what it cost then, as far as is known today. A date means
         the end of that day in UTC, and today's means now.
+    history
+        Every price that it has had, with its dates. On a terminal the course of what changed is shown without it, too.
     as_json
-        Print the API's JSON.
+        Print the API's JSON; with --history: {"data": [...], "total": n}.
     """
-    when = at and moment(at, datetime.now(UTC))
+    if history and at:
+        raise UsageError("--history is of all times: leave --at out")
+    now = datetime.now(UTC)
+    when = at and moment(at, now)
     query = {name: value for name, value in {"provider": provider, "at": when}.items() if value}
-    found = asyncio.run(_model(model, query))
+    courses = on_terminal() and not at and not as_json
+    found, past = asyncio.run(_ask(model, query, history=history or courses))
     if as_json:
-        write_json(found)
+        write_json({"data": past, "total": len(past)} if history else found)
+        return
+    shown, entries = msgspec.convert(found, Model), msgspec.convert(past, list[Entry])
+    _say_which(shown)
+    if history:
+        show_history(shown, entries, now)
     else:
-        _show(msgspec.convert(found, Model), at)
+        _show(shown, at)
+    if courses:
+        show_courses(entries, now, every_tier=history)
 
 
-async def _model(name: str, query: dict[str, str]) -> Any:
+async def _ask(name: str, query: Mapping[str, str], *, history: bool) -> tuple[Any, list[Any]]:
     async with api.connected() as connection:
-        found = await connection.get(f"/api/models/{path(name)}", query)
-    if not isinstance(found, dict) or "pricing" not in found:
-        raise NotFoundError(f"there is no model {name!r}")
-    return found
-
-
-def path(name: str) -> str:
-    """Return a model's id as it stands in a path, where `..` would lead out. Raises UsageError for an empty one."""
-    if not name.strip("/ "):
-        raise UsageError("the model's id is empty: `ratecard models` lists them")
-    return "/".join(map(_quoted, name.split("/")))
-
-
-def _quoted(part: str) -> str:
-    return part.replace(".", "%2E") if part in (".", "..") else quote(part, safe="", errors="replace")
+        found = await one_model(connection, name, query)
+        return found, await read(connection, found) if history else []
 
 
 def moment(at: str, now: datetime) -> str:
@@ -72,19 +85,27 @@ def moment(at: str, now: datetime) -> str:
     return end.isoformat().replace("+00:00", "Z")
 
 
-def _show(model: Model, at: str | None) -> None:
-    when = f" at {at}" if at else ""
+def _say_which(model: Model) -> None:
     context = f", context {model.context_window:,} tokens" if model.context_window else ""
     say(f"{model.provider}/{model.id} ({model.display_name}), {model.usability}{context}")
+
+
+def _show(model: Model, at: str | None) -> None:
+    when = f" at {at}" if at else ""
     if not model.pricing:
         say(f"Its price{when} is not known (TBD).")
         return
-    show_table(f"Prices{when}, per million tokens", _COLUMNS, [_row(row) for row in model.pricing], right=_COLUMNS[4:6])
+    rows = [dict(zip(_COLUMNS, _row(row), strict=True)) for row in model.pricing]
+    usual = [name for name in _USUAL if name == "note" or on_terminal()]
+    left_out = [name for name in usual if {row[name] for row in rows} == {_USUAL[name]}]
+    columns = [name for name in _COLUMNS if name not in left_out]
+    title = f"Prices{when}, {'US dollars ' if 'currency' in left_out else ''}per million tokens"
+    show_table(title, columns, [[row[name] for name in columns] for row in rows], right=_COLUMNS[4:6], whole=("since",))
     for row in model.scheduled_pricing:
-        say(f"announced: {' '.join(_row(row))}")
+        say(f"announced: {' '.join(_row(row)).strip()}")
     if model.stale_since:
         note(f"These are the last good prices: nobody could verify them since {model.stale_since:%Y-%m-%d %H:%M}.")
-    for url in sorted({row.evidence.url for row in model.pricing if row.evidence}):
+    for url in sorted({row.evidence.url for row in model.pricing if row.evidence and row.evidence.url}):
         say(f"read from {url}")
 
 
@@ -96,11 +117,14 @@ def _row(row: Price) -> tuple[str, ...]:
         row.currency,
         cost(row, "input_cost_per_million"),
         cost(row, "output_cost_per_million"),
-        ", ".join(_rate(name, rate) for name, rate in row.rates.items()) or "-",
+        others(row),
         f"{row.effective_date:%Y-%m-%d}",
+        ", ".join(_notes(row)),
     )
 
 
-def _rate(name: str, rate: Rate) -> str:
-    per = "" if rate.unit == PER_MILLION_TOKENS else f" per {rate.unit}"
-    return f"{name} {figure(rate.amount)}{per}"
+def _notes(row: Price) -> Iterator[str]:
+    if row.source != "list":
+        yield row.source
+    if row.state is PriceState.STALE:
+        yield "stale"

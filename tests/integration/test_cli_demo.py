@@ -114,6 +114,7 @@ def test_it_shows_the_changes_answers_and_leaves_nothing_behind(
 
     it_answers_other_commands(ratecard)
     the_readmes_commands_work(ratecard, tmp_path)
+    it_tells_what_changed(ratecard, tmp_path)
     assert (tmp_path / ".ratecard" / "running.json").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / ".ratecard" / "demo" / "admin-key").stat().st_mode & 0o777 == 0o600
 
@@ -135,6 +136,31 @@ def the_readmes_commands_work(ratecard: Ratecard, folder: Path) -> None:
     for line in told:
         done = ratecard(*shlex.split(line))
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+
+def it_tells_what_changed(ratecard: Ratecard, folder: Path) -> None:
+    listed = ratecard("changes", "--model", "openai/gpt-vesper-2", "--kind", "changed").stdout
+    assert re.search(
+        r"^\S+ \S+  pricing\.changed  openai/gpt-vesper-2  changed  standard: input 2\.2 -> 1\.9, ", listed
+    )
+    history = ratecard("price", "gpt-vesper-2", "--history").stdout
+    assert re.search(r"standard +2\.2 +13\.6 .*\n.* -  +standard +1\.9 +11\.8 ", history), history
+    output = folder / "followed.txt"
+    with output.open("wb") as file:
+        following = subprocess.Popen(
+            [*_COMMAND, "changes", "--follow", "--since", "2000-01-01"],
+            cwd=folder,
+            env=somebodys_environment(),
+            stdout=file,
+        )
+    until(lambda: "gemini-lark-3-flash-preview  appeared" in output.read_text(), within_seconds=30)
+    added = ratecard("own-price", "add", "xai/grok-marlin-2", "--rate", "input=1.5", "--evidence", "contract")
+    assert added.returncode == 0, added.stderr
+    until(
+        lambda: "xai/grok-marlin-2  changed  standard (own): input 1.7 -> 1.5" in output.read_text(), within_seconds=30
+    )
+    following.send_signal(signal.SIGINT)
+    assert following.wait(20) == 0
 
 
 def it_answers_other_commands(ratecard: Ratecard) -> None:

@@ -14,8 +14,14 @@ from event_strategies import said_on
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratecard_cli.changes import line, printed
+from ratecard_cli.api import FROM_JSON
+from ratecard_cli.change_lines import event as event_of
+from ratecard_cli.change_lines import line
+from ratecard_cli.consuming import printed
 from ratecard_cli.terminal import figure, harmless
+from ratecard_registry.change_views import change_view
+from ratecard_registry.problems import encode as as_the_api_writes
+from ratecard_registry.views import camel
 from ratecard_shared.codec import encode
 from ratecard_shared.events import (
     ModelChanged,
@@ -57,7 +63,14 @@ def test_no_figure_that_stayed_is_said(event: PricingChanged) -> None:
         _, _, changes = line(event).rpartition(": ")
         for component in event.old.rates.keys() & event.new.rates.keys():
             stayed = event.old.rates[component] == event.new.rates[component]
-            assert stayed == (f"{component} {figure(event.old.rates[component])} ->" not in changes)
+            assert stayed == (f"{camel(component)} {figure(event.old.rates[component])} ->" not in changes)
+
+
+@given(said_on(PRICING_CHANGED) | said_on(MODEL_CHANGED))
+def test_the_api_and_kafka_say_a_change_alike(event: PricingChanged | ModelChanged) -> None:
+    topic = MODEL_CHANGED if isinstance(event, ModelChanged) else PRICING_CHANGED
+    shown = change_view(topic.name, encode(event), "1-1")
+    assert line(event_of(FROM_JSON.decode(as_the_api_writes(shown)))) == line(event)
 
 
 @given(st.decimals(min_value=0, max_value=10**9, allow_nan=False, allow_infinity=False, places=9))
@@ -121,6 +134,22 @@ async def test_printing_that_ends_says_so_and_stops_nothing_else(capsys: pytest.
     async with printed(records()):
         await asyncio.sleep(0.01)
     assert "Changes are no longer printed" in capsys.readouterr().err
+
+
+def test_an_announcement_says_from_when_and_an_own_price_that_it_is_one() -> None:
+    event = PricingChanged(
+        event_id="e",
+        sync_id="s",
+        occurred_at=NOW,
+        provider="acme",
+        model_id="large",
+        revision=1,
+        kind=PriceChangeKind.SCHEDULED,
+        new=a_said({"cached_input": "2"}),
+        effective_date=NOW,
+        source="own",
+    )
+    assert line(event) == "pricing.changed  acme/large  scheduled  standard (own): cachedInput 2 from 2026-09-01 on"
 
 
 def test_a_model_says_what_changed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import os
 import re
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratecard_cli import running
-from ratecard_cli.__main__ import _COMMANDS, run
+from ratecard_cli.__main__ import COMMANDS, run
 from ratecard_cli.demo import told
 from ratecard_cli.faults import CommandError, NotFoundError, UnreachableError, UsageError
 from ratecard_cli.migrate import place
@@ -31,7 +33,21 @@ from ratecard_shared.settings import ServiceSettings, load
 from ratecard_shared.topics import TOPICS
 
 Capsys = pytest.CaptureFixture[str]
-each_command = pytest.mark.parametrize("name", sorted(_COMMANDS))
+ASK_THE_API = [
+    ["sync"],
+    ["status"],
+    ["models"],
+    ["price", "m"],
+    ["changes"],
+    ["changes", "--follow"],
+    ["compare", "m", "n"],
+    ["cost", "m", "--input", "1"],
+    ["keys"],
+    ["own-price"],
+    ["config"],
+    ["import", __file__, "--format", "llm-prices"],
+]
+each_command = pytest.mark.parametrize("name", sorted(COMMANDS))
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +60,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_help_names_every_command_the_codes_and_examples(capsys: Capsys) -> None:
     assert run(["--help"]) == 0
     shown = capsys.readouterr().out
-    for name in _COMMANDS:
+    for name in COMMANDS:
         assert f" {name} " in shown
     assert "Exit codes: 0 done" in shown
     assert "ratecard scrape openai --from page.html --json" in shown
@@ -94,6 +110,26 @@ def test_a_backend_that_is_not_there_is_code_3_and_names_its_variable(
     assert said.count("\n") == 1
     assert variable in said
     assert "a-secret" not in said
+
+
+@pytest.mark.parametrize("arguments", ASK_THE_API, ids=" ".join)
+def test_a_registry_that_does_not_run_is_code_3_and_says_what_to_do(
+    arguments: list[str], capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATECARD_API_URL", "http://127.0.0.1:1")
+    assert run(arguments) == 3
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "start it with `ratecard up` or `ratecard demo`, or set RATECARD_API_URL" in said.err
+
+
+def test_every_command_that_asks_the_api_is_tried_without_one() -> None:
+    asks = {name for name, (path, _) in COMMANDS.items() if "api.connected" in source(path)}
+    assert asks - {"demo", "up"} == {name for name, *_ in ASK_THE_API}
+
+
+def source(path: str) -> str:
+    return inspect.getsource(importlib.import_module(path.partition(":")[0]))
 
 
 @pytest.mark.parametrize(
@@ -266,7 +302,7 @@ def test_elsewhere_reading_needs_a_key() -> None:
 
 def test_the_page_of_commands_lists_each_and_the_exit_codes() -> None:
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `ratecard ([\w-]+)`", page, re.MULTILINE) == list(_COMMANDS)
+    assert re.findall(r"^\| `ratecard ([\w-]+)`", page, re.MULTILINE) == list(COMMANDS)
     codes = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
     kinds = (CommandError, UsageError, UnreachableError, NotFoundError)
     assert codes == ["0", *(str(kind.exit_code) for kind in kinds), "130"]

@@ -137,7 +137,7 @@ def test_a_models_id_leads_to_no_other_place(api: FakeApi, ratecard: Ratecard, n
     code, _, err = ratecard("price", name)
     assert (code, err.count("\n")) == (4, 1)
     said = name.replace("\udce9", "?")
-    assert api.asked == [f"GET /api/models/{said}"]
+    assert api.asked == [f"GET /api/models/{said}", "GET /api/resolve"]
 
 
 @pytest.mark.parametrize("name", ["", " ", "/"])
@@ -186,12 +186,13 @@ def test_an_unknown_price_is_said_to_be_unknown(api: FakeApi, ratecard: Ratecard
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [
-        ((404, {"detail": "There is no model 'm'."}), 4, "There is no model 'm'."),
+        ((404, {"detail": "There is no model 'm'."}), 4, "there is no model 'm'"),
         ((400, {"detail": "`at` takes 2030-01-31."}), 2, "takes 2030-01-31"),
         ((409, {"detail": "Two.", "candidates": [{"provider": "a"}, {"provider": "b"}]}), 2, "Providers: a, b."),
         ((401, {"detail": "Give the key."}), 1, "set RATECARD_API_KEY"),
         ((503, {"detail": "PostgreSQL cannot be reached."}), 3, "PostgreSQL cannot be reached."),
-        ((502, b"<html>"), 1, "answered HTTP 502"),
+        ((502, b"<html>"), 3, "answered HTTP 502"),
+        ((500, b"<html>"), 1, "answered HTTP 500"),
     ],
 )
 def test_what_the_api_refuses_is_one_line_and_a_code(
