@@ -141,7 +141,9 @@ def the_readmes_commands_work(ratecard: Ratecard, folder: Path) -> None:
 def it_tells_what_changed(ratecard: Ratecard, folder: Path) -> None:
     listed = ratecard("changes", "--model", "openai/gpt-vesper-2", "--kind", "changed").stdout
     assert re.search(
-        r"^\S+ \S+  pricing\.changed  openai/gpt-vesper-2  changed  standard: input 2\.2 -> 1\.9, ", listed, re.M
+        r"^\S+ \S+  pricing\.changed  openai/gpt-vesper-2  changed  standard: input 2\.2 -> 1\.9, ",
+        listed,
+        re.MULTILINE,
     )
     history = ratecard("price", "gpt-vesper-2", "--history").stdout
     assert re.search(r"standard +2\.2 +13\.6 .*\n.* -  +standard +1\.9 +11\.8 ", history), history
