@@ -312,6 +312,41 @@ async def test_a_failed_list_leaves_the_last_good_prices_marked_stale(yard: Yard
     assert await yard.connection.fetchval("SELECT stale_since FROM models") is None
 
 
+async def test_a_price_whose_page_says_another_that_is_held_is_stale_until_that_is_settled(yard: Yard) -> None:
+    async def stale() -> dict[str, Any]:
+        rows = await yard.connection.fetch("SELECT id, stale_since FROM models WHERE stale_since IS NOT NULL")
+        return {row["id"]: row["stale_since"] for row in rows}
+
+    async def version() -> Any:
+        return await yard.connection.fetchval("SELECT version FROM cache_versions WHERE name = 'models:acme'")
+
+    other = costs("kite-1", "3")
+    await yard.sync(0, costs("swift-1", "1.25"), other)
+    before = await version()
+    await yard.sync(1, costs("swift-1", "5"), other)
+    assert await stale() == {"swift-1": day(1)}
+    assert await version() > before
+    await yard.apply(2, enriched(costs("swift-1", "5"), on=2))
+    assert await stale() == {"swift-1": day(1)}
+    await yard.apply(2, enriched(other, on=2), closing("swift-1", "kite-1", on=2))
+    assert await stale() == {"swift-1": day(1)}
+    await yard.sync(3, costs("swift-1", "5"), other)  # released
+    assert await stale() == {}
+    await yard.sync(4, costs("swift-1", "25"), other)
+    assert await stale() == {"swift-1": day(4)}
+    await yard.sync(5, costs("swift-1", "5"), other)  # withdrawn
+    assert await stale() == {}
+    await yard.sync(6, costs("swift-1", "6"), other)  # an ordinary change, undecided until the sync ends
+    assert await stale() == {}
+
+
+async def test_what_is_held_beside_the_prices_in_force_makes_none_of_them_stale(yard: Yard) -> None:
+    await yard.sync(0, costs("swift-1", "1.25"))
+    await yard.sync(1, costs("swift-1", "1.25", None, price("2", name="swift-1", tier="batch", currency="EUR")))
+    assert [entry[1:] for entry in await yard.entries()] == [("currency", "held")]
+    assert await yard.connection.fetchval("SELECT stale_since FROM models") is None
+
+
 async def test_what_no_model_and_no_price_came_of_is_kept_from_the_last_good_list(yard: Yard) -> None:
     await yard.sync(0, costs("swift-1", "1.25"), unmatched_names=("Zeppelin",), unpriced_ids=("kite-1",))
     await yard.sync(1, model("swift-1", None), pricing="failed")

@@ -110,6 +110,22 @@ async def alerts(bench: Bench) -> list[AlertRaised]:
     return list(rows)
 
 
+@pytest.mark.parametrize("word", ["approve", "reject"])
+async def test_a_disputed_price_is_shown_as_the_last_good_one_until_somebody_decides(bench: Bench, word: str) -> None:
+    await read(bench, 0, "1.25")
+    await read(bench, 1, "1250")
+    shown = await bench.get("/api/models/swift-1")
+    assert (shown["inputCostPerMillion"], shown["priceState"]) == (1.25, "stale")
+    assert shown["staleSince"].startswith(day(1).isoformat()[:19])
+    assert [row["state"] for row in shown["pricing"]] == ["stale"]
+    (held,) = (await ask(bench, "quarantine"))["data"]
+    assert (await decide(bench, held["id"], word))[0] == 200
+    shown = await bench.get("/api/models/swift-1")
+    assert (shown["priceState"], shown["staleSince"]) == ("priced", None)
+    await read(bench, 2, "1250")
+    assert (await bench.get("/api/models/swift-1"))["priceState"] == "priced"
+
+
 async def test_nothing_is_decided_twice(bench: Bench) -> None:
     await read(bench, 0, "1.25")
     await read(bench, 1, "5")

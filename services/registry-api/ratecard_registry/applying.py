@@ -172,6 +172,8 @@ class Applying:
         decided = [changes.admit(model, admitted[model.facts.id], self._now) for model in models]
         await self._write(closing.sync_id, decided)
         await quarantine.close(self._connection, closing, self._now)
+        if await quarantine.mark_disputed(self._connection, closing.provider, self._now):
+            await self._store.bump(self._connection, [f"models:{closing.provider}"])
 
     async def _deprecate(self, closing: ProviderEnriched) -> None:
         if closing.discovery.outcome == SideOutcome.COMPLETE:

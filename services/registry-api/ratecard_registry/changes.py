@@ -113,7 +113,8 @@ def enrich(
         deprecated_at=_deprecated_at(start, facts, event.started_at),
         merged_into=None,
     )
-    return _decided(stored, _staled(after, prices, event), change, prices, now)
+    disputed = screened is not None and screened.disputed
+    return _decided(stored, _staled(after, prices, event, disputed=disputed), change, prices, now)
 
 
 def deprecate(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Decision | None:
@@ -147,10 +148,13 @@ def judge(stored: StoredModel, closing: ProviderEnriched, now: datetime) -> Deci
 
 
 def admit(stored: StoredModel, entries: Iterable[Entry], now: datetime) -> Decision:
-    """Decide what prices that were held back do to a model, now that they are believed."""
+    """Decide what prices that were held back do to a model, now that they are believed.
+
+    Without any, what was held back was rejected. Either way it makes the model's prices stale no longer.
+    """
     prices = Prices(stored.prices, stored.announced)
     _admit(prices, entries, now)
-    return _decided(stored, stored, None, prices, now)
+    return _decided(stored, msgspec.structs.replace(stored, stale_since=None), None, prices, now)
 
 
 def _admit(prices: Prices, entries: Iterable[Entry], now: datetime) -> None:
@@ -208,9 +212,10 @@ def _decided(
     return Decision(before=before, after=after, model_change=change, price_changes=tuple(prices.changes))
 
 
-def _staled(model: StoredModel, prices: Prices, event: ModelEnriched) -> StoredModel:
+def _staled(model: StoredModel, prices: Prices, event: ModelEnriched, *, disputed: bool) -> StoredModel:
+    """Return the model with since when its prices are not verified; what is disputed is decided when the sync ends."""
     if event.model.prices is not None:
-        return msgspec.structs.replace(model, stale_since=None)
+        return model if disputed else msgspec.structs.replace(model, stale_since=None)
     if model.stale_since is None and prices.in_force:
         return msgspec.structs.replace(model, stale_since=event.started_at)
     return model

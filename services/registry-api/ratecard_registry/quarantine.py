@@ -175,6 +175,10 @@ class Quarantine:
                 unpriced_ids=list(closing.unpriced_ids),
             )
 
+    async def mark_disputed(self, connection: asyncpg.Connection, provider: str, now: datetime) -> int:
+        """Mark prices whose page says what is held back as stale, and return how many models that changed."""
+        return int(await self._sql.mark_disputed(connection, provider=provider, today=now.date()))
+
     async def let_go(self, connection: asyncpg.Connection, provider: str, model_id: str, now: datetime) -> None:
         """Withdraw what is held of a page's name: an API has named its model, under which all is looked at anew."""
         async for row in self._sql.open_entries(connection, provider=provider, ids=[model_id]):

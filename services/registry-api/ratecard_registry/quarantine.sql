@@ -69,6 +69,21 @@ UPDATE quarantine SET alerted = true
 WHERE provider = :provider AND state = 'held' AND NOT alerted AND NOT undecided
 RETURNING *;
 
+-- name: mark_disputed(provider, today)$
+-- A price in force is the last good one while its page says another that is held back.
+WITH disputed AS (
+    SELECT q.model_id, min(q.first_seen_at) AS since FROM quarantine q
+    JOIN model_pricing p USING (provider, model_id, tier, context_limit, currency, region)
+    WHERE q.provider = :provider AND q.open AND q.state = 'held' AND NOT q.undecided
+      AND (q.effective_from IS NULL OR q.effective_from <= :today::date)
+    GROUP BY q.model_id
+), marked AS (
+    UPDATE models m SET stale_since = d.since FROM disputed d
+    WHERE m.provider = :provider AND m.id = d.model_id AND m.stale_since IS NULL
+    RETURNING m.id
+)
+SELECT count(*) FROM marked;
+
 -- name: entry(id)^
 SELECT * FROM quarantine WHERE id = :id;
 

@@ -25,7 +25,6 @@ from ratecard_registry.quarantine_views import (
 )
 from ratecard_registry.quarantined import Entry, State
 from ratecard_registry.store import Store
-from ratecard_registry.stored import StoredModel
 from ratecard_shared.database import queries, transaction
 
 _LARGEST_ID: Final = 2**63 - 1
@@ -76,8 +75,7 @@ class Desk:
         now = self._now()
         async with transaction(self._pool()) as connection:
             entry = await self._locked(connection, entry_id)
-            if state is State.APPROVED:
-                await self._admit(connection, entry, now)
+            await self._settle(connection, entry, state, now)
             await self._sql.decide(
                 connection,
                 id=entry.id,
@@ -87,6 +85,7 @@ class Desk:
                 decided_by=caller.name,
                 decided_at=now,
             )
+            await self._sql.mark_disputed(connection, provider=entry.provider, today=now.date())
             await self._write_down(connection, entry, state, note, caller)
             row = await self._sql.entry(connection, id=entry.id)
         await self._tell_caches()
@@ -113,14 +112,12 @@ class Desk:
             raise Problem(409, f"Entry {entry_id} is {entry.state.value} already, by {by}: nothing is left to decide.")
         return entry
 
-    async def _admit(self, connection: asyncpg.Connection, entry: Entry, now: datetime) -> None:
-        model = await self._model(connection, entry)
-        decision = changes.admit(model, [entry], now)
-        await self._store.write(connection, [decision], sync_id=entry.seen_in[-1], now=now)
-
-    async def _model(self, connection: asyncpg.Connection, entry: Entry) -> StoredModel:
+    async def _settle(self, connection: asyncpg.Connection, entry: Entry, state: State, now: datetime) -> None:
+        """Let the decision have its effect on the model: the price comes into force, or the old one is good."""
         place = (entry.provider, entry.model_id)
         model = (await self._store.models(connection, [place])).get(place)
-        if model is None or model.merged_into:
+        if model is not None and not model.merged_into:
+            decision = changes.admit(model, [entry] if state is State.APPROVED else [], now)
+            await self._store.write(connection, [decision], sync_id=entry.seen_in[-1], now=now)
+        elif state is State.APPROVED:
             raise Problem(409, f"{'/'.join(place)} is no model any more: reject the entry.")
-        return model

@@ -28,9 +28,13 @@ _REORDERED: Final = Suspicion(kind=Kind.MOVED_COLUMN, reason="its row holds the 
 
 
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of a reading, what comes into force after all, and the entries that are new or changed."""
+    """What is left of a reading, what comes into force after all, and the entries that are new or changed.
+
+    `disputed`: the page says something else than a price in force, which nobody has decided on.
+    """
 
     reading: Reading
+    disputed: bool = False
     released: tuple[Entry, ...] = ()
     entries: tuple[Entry, ...] = ()
 
@@ -146,6 +150,7 @@ class _Sorting:
         self._held: list[PriceRow] = []
         self._released: list[Entry] = []
         self._changed: list[Entry] = []
+        self._disputed = False
 
     def take(self, verdict: Verdict) -> None:
         row = verdict.row
@@ -156,7 +161,7 @@ class _Sorting:
         if entry is not None:
             self._changed.append(entry.ended(State.WITHDRAWN))
         if verdict.suspicions or verdict.undecided:
-            self._held.append(row)
+            self._hold(verdict)
             self._changed.append(self._new(verdict))
 
     def _said_again(self, entry: Entry, verdict: Verdict) -> None:
@@ -169,9 +174,14 @@ class _Sorting:
         elif again.is_due:
             self._released.append(again.ended(State.RELEASED))
         else:
-            self._held.append(verdict.row)
+            self._hold(verdict)
             if again != entry:
                 self._changed.append(again)
+
+    def _hold(self, verdict: Verdict) -> None:
+        self._held.append(verdict.row)
+        today = self._reading.in_force.get(verdict.row.key) == verdict.row
+        self._disputed = self._disputed or (today and verdict.old is not None)
 
     def _new(self, verdict: Verdict) -> Entry:
         return Entry(
@@ -191,6 +201,7 @@ class _Sorting:
         withdrawn = (entry.ended(State.WITHDRAWN) for entry in gone)
         return Screened(
             reading=_without(self._reading, self._held, silent) if self._held else self._reading,
+            disputed=self._disputed,
             released=tuple(self._released),
             entries=(*self._changed, *self._released, *withdrawn),
         )
