@@ -52,10 +52,13 @@ class Service:
         self._database = database_settings
         self._pool: asyncpg.Pool | None = None
         self._steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
+        self._kafka_steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
         if database_settings:
-            self.every(_RELAY_SECONDS, self._relay, name="relay", wake=kafka.handled)
+            self._kafka_steps.append(("relay", _RELAY_SECONDS, self._relay, kafka.handled))
             self.every(_HOUR, self._forget, name="forget")
-        self.every(_SECONDS_BETWEEN_MEASUREMENTS, self._measure, name="measure")
+        self._kafka_steps.append(("measure", _SECONDS_BETWEEN_MEASUREMENTS, self._measure, None))
+        for step in self._kafka_steps:
+            STEP_FAILURES_TOTAL.labels(name, step[0])
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -64,12 +67,12 @@ class Service:
             raise RuntimeError(f"{self.name} has no open database pool")
         return self._pool
 
-    def every(self, seconds: float, step: Step, *, name: str, wake: asyncio.Event | None = None) -> None:
-        """Run a background step again and again, with this pause between, which `wake` cuts short.
+    def every(self, seconds: float, step: Step, *, name: str) -> None:
+        """Run a background step again and again, with this pause between, whether Kafka is there or not.
 
         A failure is logged and tried again.
         """
-        self._steps.append((name, seconds, step, wake))
+        self._steps.append((name, seconds, step, None))
         STEP_FAILURES_TOTAL.labels(self.name, name)
 
     @asynccontextmanager
@@ -90,8 +93,9 @@ class Service:
         stopping = self.kafka.stopping
         if self._database:
             await self._until("PostgreSQL (DATABASE_URL)", self._open_pool)
-        await self._until("Kafka (KAFKA_BOOTSTRAP_SERVERS)", self._start_broker)
         loops = [asyncio.create_task(self._repeat(*step)) for step in self._steps]
+        await self._until("Kafka (KAFKA_BOOTSTRAP_SERVERS)", self._start_broker)
+        loops += [asyncio.create_task(self._repeat(*step)) for step in self._kafka_steps]
         if not stopping.is_set():
             self.state = "running"
             _LOG.info("%s is running", self.name)
