@@ -13,7 +13,8 @@ from ratecard_shared.prices import PriceState
 class ListedModel(View, frozen=True, kw_only=True):
     """A model in the table. Costs are those of the standard tier's base band, in `currency` per million tokens.
 
-    `priceRows` counts all tiers, bands, currencies and regions. A cost is null where none is known, or none applies.
+    `own` is the kind of own price that they are, null where they are the list's. `priceRows` counts all tiers, bands,
+    currencies and regions. A cost is null where none is known, or none applies.
     """
 
     provider: str
@@ -30,6 +31,7 @@ class ListedModel(View, frozen=True, kw_only=True):
     input: Decimal | None
     cached: Decimal | None
     output: Decimal | None
+    own: str | None
     price_rows: int
     updated_at: datetime
 
@@ -63,6 +65,7 @@ def _listed(model: ModelView) -> ListedModel:
         input=base.input_cost_per_million if base else None,
         cached=cached.amount if cached else None,
         output=base.output_cost_per_million if base else None,
+        own=base.own.kind if base and base.own else None,
         price_rows=len(model.pricing),
         updated_at=model.updated_at,
     )

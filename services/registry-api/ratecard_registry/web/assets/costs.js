@@ -1,7 +1,7 @@
 // What a use would cost a month. The API says which price applies; the sum is reckoned in whole numbers, not in floats.
 import { $, h, table } from "./dom.js";
 import { ask, attempt, modelPage, Refused } from "./api.js";
-import { component, money, whole } from "./words.js";
+import { component, day, money, origin, whole } from "./words.js";
 
 const DAYS = 30n;
 const use = $("#use");
@@ -41,7 +41,10 @@ function monthly(answer, given) {
   return { parts, sum: parts.reduce((sum, part) => sum + part.month, 0n) };
 }
 
-function row(answer, given, most) {
+// What else is to be known of the price that was used: that it is not the list's, or not verified.
+const doubts = (used) => [" ", origin(used), used.state === "stale" ? h("span", { className: "stale" }, ` the last good price: not verified since ${day(used.staleSince)}`) : ""];
+
+function row(answer, given, most, prices) {
   const place = answer.ref;
   const [provider, ...id] = place.split("/");
   const name = [h("a", { href: modelPage(provider, id.join("/")) }, id.join("/")), h("span", { className: "id fine" }, provider)];
@@ -52,7 +55,7 @@ function row(answer, given, most) {
   const band = answer.band?.aboveTokens ? `; prompts above ${whole(answer.band.aboveTokens)} tokens` : "";
   const bar = h("div", { className: "bar-cell", "aria-hidden": "true" }, h("span", { className: "bar" }));
   bar.firstChild.style.width = `${most ? (asNumber(sum) / most) * 100 : 0}%`;
-  return [name, h("strong", {}, money(+asNumber(sum).toFixed(2), answer.currency)), `${detail}${band}`, bar, away];
+  return [name, h("strong", {}, money(+asNumber(sum).toFixed(2), answer.currency)), [`${detail}${band}`, ...doubts(prices[answer.priceId])], bar, away];
 }
 
 const draw = attempt(async () => {
@@ -62,12 +65,12 @@ const draw = attempt(async () => {
   const given = amounts();
   if (!chosen.length) return place.replaceChildren(h("p", { className: "note" }, "Add models to see what they would cost."));
   if (!count(given.input) && !count(given.cached) && !count(given.output)) return place.replaceChildren(h("p", { className: "note" }, "Enter the tokens of a day."));
-  const { lines } = await ask("/api/cost", { method: "POST", body: { usages: chosen.map((one) => line(one, given)) } });
+  const { lines, prices } = await ask("/api/cost", { method: "POST", body: { usages: chosen.map((one) => line(one, given)) } });
   if (mine !== asked) return undefined;
   const sums = new Map(lines.map((one) => [one.ref, one.error ? Infinity : asNumber(monthly(one, given).sum)]));
   const most = Math.max(...[...sums.values()].filter(Number.isFinite), 0);
   const sorted = lines.toSorted((a, b) => sums.get(a.ref) - sums.get(b.ref));
-  return place.replaceChildren(table("Cost a month", ["Model", "A month", "At, per million tokens", "", ""], sorted.map((one) => row(one, given, most)), { numbers: [1] }));
+  return place.replaceChildren(table("Cost a month", ["Model", "A month", "At, per million tokens", "", ""], sorted.map((one) => row(one, given, most, prices)), { numbers: [1] }));
 });
 
 $("#add").addEventListener("submit", attempt(async (event) => {
@@ -88,7 +91,7 @@ let soon;
 use.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(draw, 200); });
 use.addEventListener("submit", (event) => event.preventDefault());
 attempt(async () => {
-  known = (await ask("/web/models.json")).data.filter((m) => m.state !== "unknown");
+  known = (await ask("/web/models.json")).data;
   $("#known").append(...known.map((m) => h("option", { value: `${m.provider}/${m.id}` }, m.name)));
 })();
 draw();

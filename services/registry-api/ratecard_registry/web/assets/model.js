@@ -1,6 +1,7 @@
 // A model: facts, prices in force, their history as a step chart and in words, and where each figure was read.
 import { $, h, table } from "./dom.js";
 import { ask, attempt, modelPath } from "./api.js";
+import { charged } from "./charged.js";
 import { badges, component, components, day, money, moment, move, origin, price, priceTable, tier, time, tokens } from "./words.js";
 import { stepChart } from "./chart.js";
 
@@ -27,7 +28,7 @@ function pricesInForce(model) {
   if (!model.pricing.length) return place.replaceChildren(h("p", {}, price(null, { state: "unknown" }), " No page or API states a price for it. It is not free, it is not known."));
   const more = (row) => [day(row.effectiveDate)];
   const { heads, body, numbers } = priceTable(model.pricing, "", more);
-  const stale = model.staleSince ? h("p", { className: "stale" }, `Stale: the prices could not be read again since ${moment(model.staleSince)}. These are the last good ones.`) : "";
+  const stale = model.staleSince ? h("p", { className: "stale" }, `Stale: the prices could not be verified since ${moment(model.staleSince)}: their page could not be read, or says what is held back. These are the last good ones.`) : "";
   const coming = model.scheduledPricing.length ? announced(model.scheduledPricing) : "";
   place.replaceChildren(stale, table("Prices in force", [...heads, "Since"], body, { numbers }), coming);
 }
@@ -37,17 +38,17 @@ function announced(rows) {
   return h("div", {}, h("h3", {}, "Announced"), table("Announced prices", [...heads, "From"], body, { numbers }));
 }
 
-// The history as series: of each tier, band, currency and region the steps of every component.
+// The history as series: of each tier, band, currency and region the steps of every component, as they were charged.
 function seriesOf(entries) {
   const groups = new Map();
-  for (const entry of entries.filter((one) => one.kind !== "scheduled")) {
+  for (const entry of charged(entries.filter((one) => one.kind !== "scheduled"))) {
     const group = tier(entry);
     if (!groups.has(group)) groups.set(group, { currency: entry.currency, lines: new Map() });
     for (const [name, rate] of components(entry)) {
       const label = rate.unit === "million tokens" ? component(name) : `${component(name)} (per ${rate.unit})`;
       const { lines } = groups.get(group);
       if (!lines.has(label)) lines.set(label, []);
-      lines.get(label).push({ from: Date.parse(entry.effectiveDate) / 1000, until: entry.endDate ? Date.parse(entry.endDate) / 1000 : null, amount: Number(rate.amount) });
+      lines.get(label).push({ from: entry.from / 1000, until: entry.until === null ? null : entry.until / 1000, amount: Number(rate.amount) });
     }
   }
   return groups;
@@ -67,9 +68,10 @@ function drawChart(entries) {
 function drawHistory(entries) {
   const before = new Map();
   const rows = entries.map((entry) => {
-    const old = before.get(tier(entry)) ?? {};
+    const place = `${entry.own ? "own " : ""}${tier(entry)}`;  // an own price moves nothing of the list's
+    const old = before.get(place) ?? before.get(tier(entry)) ?? {};
     const rates = components(entry);
-    before.set(tier(entry), Object.fromEntries(rates.map(([name, rate]) => [name, rate.amount])));
+    before.set(place, Object.fromEntries(rates.map(([name, rate]) => [name, rate.amount])));
     const said = entry.free ? [h("span", { className: "free" }, "free")] : rates.map(([name, rate]) => h("span", {}, `${component(name)} ${money(rate.amount, entry.currency)} `, move(old[name], rate.amount), " "));
     return [time(entry.effectiveDate), [tier(entry), " ", origin(entry)], kind(entry), [h("span", { className: "moves" }, said)], h("span", { className: "when" }, entry.endDate ? day(entry.endDate) : "in force")];
   });
@@ -78,15 +80,23 @@ function drawHistory(entries) {
 
 const kind = (entry) => ({ first_seen: "first seen", changed: "changed", corrected: "corrected: it had been misread", scheduled: "announced" })[entry.kind] ?? entry.kind.replaceAll("_", " ");
 
+const linked = (url) => (/^https?:/.test(url) ? h("a", { href: url, rel: "noreferrer" }, url) : h("code", {}, url));
+
+function ownProof(row) {
+  const { url, fetchedAt, text } = row.evidence;
+  return h("div", { className: "proof" }, h("h3", {}, tier(row), " ", origin(row)), h("p", { className: "fine" }, "What an administrator wrote down:"), text ? h("span", { className: "row-text" }, text) : "",
+    h("p", { className: "fine" }, `Recorded ${moment(fetchedAt)}. `, url ? ["See ", linked(url)] : ""));
+}
+
 function evidence(model, sources) {
   const verified = Object.fromEntries(sources.map((source) => [source.url, source]));
   const rows = [...model.pricing, ...model.scheduledPricing].filter((row) => row.evidence);
   const proofs = rows.map((row) => {
     const { url, fetchedAt, sha256, strategy, text } = row.evidence;
+    if (row.source === "own") return ownProof(row);
     const source = verified[url];
-    const link = /^https?:/.test(url) ? h("a", { href: url, rel: "noreferrer" }, url) : h("code", {}, url);
     return h("div", { className: "proof" }, h("h3", {}, tier(row)), h("p", { className: "fine" }, "As the page prints it:"), h("span", { className: "row-text" }, text),
-      h("p", { className: "fine" }, "Source: ", link, `; read ${moment(fetchedAt)} (${strategy}); last verified ${moment(source?.lastVerified ?? fetchedAt)}. `,
+      h("p", { className: "fine" }, "Source: ", linked(url), `; read ${moment(fetchedAt)} (${strategy}); last verified ${moment(source?.lastVerified ?? fetchedAt)}. `,
         sha256 ? h("a", { href: `/api/evidence/${sha256}` }, "The page as it was fetched") : "", source?.error ? h("span", { className: "stale" }, ` Not read since: ${source.error}`) : ""));
   });
   $("#evidence").replaceChildren(...(proofs.length ? proofs : [h("p", { className: "note" }, "No price in force, so no evidence.")]));

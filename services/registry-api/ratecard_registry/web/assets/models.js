@@ -1,7 +1,7 @@
 // The table of models: filters as you type, sorts by any column, compares what is chosen. The address holds the state.
 import { $, h, table } from "./dom.js";
 import { ask, attempt, modelPage, modelPath } from "./api.js";
-import { badges, component, components, money, price, priceTable, tier, tokens, whole } from "./words.js";
+import { badges, component, components, origin, price, priceTable, tier, tokens, whole } from "./words.js";
 
 const STEP = 100;
 const MOST_COMPARED = 6;
@@ -114,8 +114,8 @@ const sideBySide = attempt(async () => {
   const rates = new Map();
   models.forEach((m, index) => m.pricing.forEach((one) => components(one).forEach(([name, rate]) => {
     const label = `${tier(one)}: ${component(name)}${rate.unit === "million tokens" ? "" : ` (per ${rate.unit})`}`;
-    if (!rates.has(label)) rates.set(label, models.map(() => "–"));
-    rates.get(label)[index] = Number(rate.amount) === 0 ? "free" : money(rate.amount, one.currency);
+    if (!rates.has(label)) rates.set(label, models.map((other) => (other.pricing.length ? "–" : price(null, { state: "unknown" }))));
+    rates.get(label)[index] = [price(rate.amount, { state: one.state, currency: one.currency, staleSince: m.staleSince }), " ", origin(one)];
   })));
   $("#side").replaceChildren(table("The chosen models side by side", heads, [...facts, ...[...rates].map(([label, cells]) => [label, ...cells])]));
   $("#side-by-side").showModal();

@@ -49,7 +49,7 @@ export function price(amount, { state, currency, staleSince }) {
   if (amount === null || amount === undefined) return h("span", { className: "unknown", title: "This unit does not apply, or its price is not known" }, "–");
   const shown = money(amount, currency ?? "USD");
   if (state !== "stale") return shown;
-  const since = staleSince ? `The last good price: it could not be read again since ${day(staleSince)}` : "The last good price: it could not be read again";
+  const since = staleSince ? `The last good price: it could not be verified since ${day(staleSince)}` : "The last good price: it could not be verified since";
   return h("span", { className: "stale", title: since }, shown, h("span", { className: "hidden" }, " (stale)"));
 }
 
@@ -65,6 +65,7 @@ export function badges(model) {
   return [
     model.usability === "deprecated" && h("span", { className: "tag gone" }, "deprecated"),
     model.usability === "preview" && h("span", { className: "tag preview" }, "preview"),
+    typeof model.own === "string" && h("span", { className: "tag own", title: "These are prices of your own, not the list's" }, `own: ${model.own}`),
     model.foundOnPage && h("span", { className: "tag", title: "Known from a page only: no API lists it" }, "from the page"),
   ].filter(Boolean);
 }
