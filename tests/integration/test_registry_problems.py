@@ -44,6 +44,12 @@ async def ask(bench: Bench, method: str, path: str, **more: Any) -> httpx.Respon
         return await client.request(method, path, headers={**ADMIN, **more.pop("headers", {})}, **more)
 
 
+async def test_a_wrong_parameter_is_named_as_it_was_asked(bench: Bench) -> None:
+    answer = await ask(bench, "GET", "/api/models", params={"minInputCost": "-1", "priceState": "odd", "limit": "0"})
+    assert answer.status_code == 400
+    assert sorted(fault["key"] for fault in answer.json()["errors"]) == ["limit", "minInputCost", "priceState"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

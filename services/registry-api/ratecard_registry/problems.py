@@ -15,6 +15,8 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
+from ratecard_registry.views import camel
+
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 NOTHING_IS_CALLED_SO: Final = "The request names something with a NUL character in it: nothing is called so."
@@ -66,8 +68,18 @@ def handlers() -> ExceptionHandlersMap:
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    more = error.more if isinstance(error, Problem) else {"errors": error.extra} if error.extra else {}
+    more = error.more if isinstance(error, Problem) else {"errors": _as_asked(error.extra)} if error.extra else {}
     return _answer(error.status_code, error.detail, error.headers, more)
+
+
+def _as_asked(faults: Any) -> Any:
+    """Name parameters as the caller does: the framework names them as the handler's arguments are."""
+    if not isinstance(faults, list):
+        return faults
+    return [
+        {**fault, "key": camel(fault["key"])} if fault.get("source") == "query" and fault.get("key") else fault
+        for fault in faults
+    ]
 
 
 def _too_large(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
