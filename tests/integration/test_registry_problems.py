@@ -44,6 +44,18 @@ async def ask(bench: Bench, method: str, path: str, **more: Any) -> httpx.Respon
         return await client.request(method, path, headers={**ADMIN, **more.pop("headers", {})}, **more)
 
 
+@pytest.mark.parametrize(
+    "path", ["models", "models/no", "changes", "providers", "export/litellm.json", "models?limit=0"]
+)
+async def test_a_head_is_that_of_the_answer(bench: Bench, path: str) -> None:
+    head = await ask(bench, "HEAD", f"/api/{path}")
+    whole = await ask(bench, "GET", f"/api/{path}")
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert head.headers.get("ETag") == whole.headers.get("ETag")
+    assert (await ask(bench, "HEAD", ENDLESS)).status_code == 405
+
+
 async def test_a_wrong_parameter_is_named_as_it_was_asked(bench: Bench) -> None:
     answer = await ask(bench, "GET", "/api/models", params={"minInputCost": "-1", "priceState": "odd", "limit": "0"})
     assert answer.status_code == 400

@@ -42,6 +42,9 @@ _ADMIN: Final = "/api/admin/"
 _DOCS: Final = "/docs"
 _TRACE: Final = {b"traceparent", b"tracestate"}
 _READING: Final = {"GET", "HEAD"}
+_ENDLESS: Final = "/api/changes/stream"
+"""It has no answer of which the head alone could be given."""
+
 _SERVER_FAULT: Final = 500
 
 
@@ -164,7 +167,7 @@ class Front:
         caller, answer = asked.caller, None
         if caller is not None and Right.READ in caller.scopes:
             answer = self._reads.remembered(scope) or await self._reads.shared(scope)
-        if answer is None and scope["method"] == "HEAD":
+        if answer is None and scope["method"] == "HEAD" and scope["path"].rstrip("/") == _ENDLESS:
             return await self._pass_on(scope, receive, send, (*more, *FOR_NOBODY))
         keyless = caller is not None and not caller.key_id
         fresh = (*more, *(FOR_ALL if keyless else FOR_ONE))
