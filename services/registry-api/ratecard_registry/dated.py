@@ -20,8 +20,8 @@ Place = tuple[str, str]
 class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the history as it was believed. `id` is the row's; an open row has no `end_date`.
 
-    `stale_since` is set while its source cannot be read: then the price is the last known good one. An `own` price is
-    the operator's, and `instead_of` what would be charged without it.
+    `stale_since` is set while its source cannot be read, or says another price that is held back: then it is the last
+    known good one. An `own` price is the operator's, and `instead_of` what would be charged without it.
     """
 
     id: int
