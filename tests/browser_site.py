@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +78,9 @@ def acme_page(rows: dict[str, tuple[str, str]]) -> bytes:
 
 
 @asynccontextmanager
-async def standing(environment: dict[str, str], folder: Path) -> AsyncIterator[Site]:
+async def standing(
+    environment: dict[str, str], folder: Path, ports: Mapping[str, int] | None = None
+) -> AsyncIterator[Site]:
     """Run everything and give the site after a first sync. `folder` is for Acme's provider file."""
     await create_topics(load(KafkaSettings, environment))
     key = secrets.token_urlsafe(16)
@@ -97,7 +99,7 @@ async def standing(environment: dict[str, str], folder: Path) -> AsyncIterator[S
             "ENABLE_AUTO_SYNC": "false",
         }
         (folder / "acme.toml").write_text(ACME, encoding="utf-8")
-        async with services(told) as url:
+        async with services(told, ports) as url:
             site = Site(url=url, key=key, simulated=simulated, acme=acme)
             site.acme_says(ROWS)
             await site.sync()

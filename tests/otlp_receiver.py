@@ -32,6 +32,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     id: bytes
     parent: bytes
     attributes: dict[str, Any]
+    resource: dict[str, Any]
     error: str | None
 
     @property
@@ -51,8 +52,8 @@ class Collector:
         """Take one export."""
         message = ExportTraceServiceRequest.FromString(await request.read())
         for resource in message.resource_spans:
-            service = _values(resource.resource.attributes)["service.name"]
-            self.spans += [_told(service, span) for scope in resource.scope_spans for span in scope.spans]
+            described = _values(resource.resource.attributes)
+            self.spans += [_told(described, span) for scope in resource.scope_spans for span in scope.spans]
         return web.Response(content_type="application/x-protobuf")
 
     async def until(self, seen: Callable[[list[Told]], bool], seconds: float = 60) -> list[Told]:
@@ -75,9 +76,10 @@ class Collector:
         return [span for span in self.spans if span.trace == trace]
 
 
-def _told(service: str, span: Any) -> Told:
+def _told(resource: dict[str, Any], span: Any) -> Told:
     return Told(
-        service=service,
+        service=resource["service.name"],
+        resource=resource,
         name=span.name,
         kind=KINDS[span.kind],
         trace=span.trace_id,

@@ -24,6 +24,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports() -> dict[str, int]:
+    """Return a port for each service."""
+    return {room: free_port() for room in ROOMS}
+
+
 @asynccontextmanager
 async def process(room: str, environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run one service; it is killed at the end if it still runs."""
@@ -77,9 +82,9 @@ async def health(port: int, *, until: str, seconds: float = 100, path: str = "/h
 
 
 @asynccontextmanager
-async def services(environment: Mapping[str, str]) -> AsyncIterator[str]:
-    """Run all five and give the API's address once every one of them is up."""
-    ports = {room: free_port() for room in ROOMS}
+async def services(environment: Mapping[str, str], ports: Mapping[str, int] | None = None) -> AsyncIterator[str]:
+    """Run all five, on these ports or free ones, and give the API's address once every one of them is up."""
+    ports = ports or free_ports()
     async with AsyncExitStack() as stack:
         for room in ROOMS:
             own = {**environment, "HTTP_PORT": str(ports[room]), "LOG_FORMAT": "text"}

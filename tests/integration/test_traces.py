@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 from browser_site import Site, standing
+from dashboards import traceql_attributes
 from otlp_receiver import Collector, Told, collecting, edges
 
 FLOW: Final = {
@@ -88,6 +89,9 @@ async def test_a_sync_is_one_trace_and_what_fails_is_seen(site: Site, collector:
     assert edges(spans) >= FLOW
     every_span_has_its_parent(spans)
     every_kind_of_work_is_there(spans)
+    had = {("span", name) for span in spans for name in span.attributes}
+    had |= {("resource", name) for span in spans for name in span.resource}
+    assert traceql_attributes() <= had, "a panel asks for what no span says"
 
     site.acme_says({})
     ended = await site.sync("acme")
