@@ -7,7 +7,7 @@ have OpenTelemetry's names where it has one, and `ratecard.` before ours. No sec
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final
@@ -63,7 +63,7 @@ def about(*, sync_id: str = "", provider: str = "") -> Iterator[None]:
         _ABOUT.reset(token)
 
 
-def about_events(events: Collection[Any]) -> Any:
+def about_events(events: Collection[Any]) -> AbstractContextManager[None]:
     """Return `about` what all of these events have in common."""
     return about(sync_id=_common(events, "sync_id"), provider=_common(events, "provider"))
 
