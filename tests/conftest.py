@@ -8,11 +8,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from backends_isolation import FreshDatabase, a_database, an_empty_cache, migrated_template, without_topics
 from backends_obtain import obtained
 from hypothesis import settings
+from known_secrets import secret
 
 from ratecard_cli.laptop.backends import Backends
 
@@ -20,7 +22,10 @@ from ratecard_cli.laptop.backends import Backends
 settings.register_profile("patient", parent=settings(), deadline=None)
 settings.load_profile("patient")
 
-pytest_plugins = ["pytester", "run_records"]
+LIKE_NO_WORD = 12
+"""A shorter password, such as `test`, would be found in anything."""
+
+pytest_plugins = ["pytester", "run_records", "secrets_watch"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
     """PostgreSQL, a Kafka broker and Redis, shared by all tests: ask for the fixtures below for your own part of it."""
     with obtained(tmp_path_factory) as found:
+        for url in (found.database_url, found.redis_url):
+            password = urlsplit(url).password or ""
+            if len(password) >= LIKE_NO_WORD:
+                secret(password)
         yield found
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import asyncpg
 import httpx
+from known_secrets import secret
 from redis.asyncio import Redis
 from registry_events import day
 
@@ -55,7 +56,7 @@ from ratecard_shared.events import ModelChanged, PricingChanged, SyncCompleted, 
 from ratecard_shared.roles import ROLES, acting_as
 from ratecard_shared.settings import DatabaseSettings
 
-KEY = "made-up-admin-key"
+KEY = secret("made-up-admin-key")
 _SAID = {"model.changed": ModelChanged, "pricing.changed": PricingChanged, "sync.completed": SyncCompleted}
 
 

@@ -45,7 +45,8 @@ async def process(room: str, environment: Mapping[str, str]) -> AsyncIterator[as
     finally:
         if child.returncode is None:
             child.kill()
-        await child.communicate()
+        left, _ = await child.communicate()
+        sys.stderr.write(left.decode(errors="replace"))
 
 
 @asynccontextmanager

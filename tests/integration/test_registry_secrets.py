@@ -18,6 +18,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from aiokafka import AIOKafkaConsumer
+from known_secrets import secret
 from stack import free_port, health
 
 from ratecard_shared.admin import create_topics
@@ -124,7 +125,7 @@ async def all_tables(database_url: str) -> bytes:
 @pytest.mark.slow
 async def test_no_key_is_in_anything_that_comes_out(environment: dict[str, str], tmp_path: Path) -> None:
     await create_topics(load(KafkaSettings, environment))
-    admin_key, port, log = secrets.token_hex(20), free_port(), tmp_path / "log"
+    admin_key, port, log = secret(secrets.token_hex(20)), free_port(), tmp_path / "log"
     told = {
         **environment,
         "HTTP_PORT": str(port),
