@@ -1,4 +1,4 @@
-"""A database's schema as sorted lines, to compare two of them: every table, column, index, constraint and function."""
+"""A database's schema as sorted lines, to compare two: tables, columns, indexes, constraints, statistics, functions."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _LINES: Final = """
     UNION ALL
     SELECT format('constraint %s on %s: %s', n.conname, n.conrelid::regclass, pg_get_constraintdef(n.oid))
     FROM pg_constraint n WHERE n.connamespace = 'public'::regnamespace AND n.contype <> 'n' AND n.conrelid <> 0
+    UNION ALL
+    SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s WHERE s.stxnamespace = 'public'::regnamespace
     UNION ALL
     SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
 """

@@ -3,7 +3,8 @@
 A hundred times the rows are ten times the models, of four prices each, that changed ten times as often: a hundred times
 each in five years instead of ten times. Fifty models are a provider's, and a page of the list is one provider.
 The same requests go to a registry over each, in turns. Loading ten million rows takes about three minutes on two cores:
-`HISTORY_ROWS=1000000 make bench ARGS=history` measures with fewer.
+`HISTORY_ROWS=1000000 make bench ARGS=history` measures with fewer, and HISTORY_FOLDER names a folder that keeps what
+was loaded for the next time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ ROWS: Final = int(os.environ.get("HISTORY_ROWS") or 10_000_000)
 FEW_ROWS: Final = 100_000
 MOST_RATIO: Final = 2.0
 MODELS_OF_A_PROVIDER: Final = 50
+KEPT: Final = os.environ.get("HISTORY_FOLDER")
 KEYS: Final = 4
 ROUNDS: Final = 600
 WARM_UP: Final = 50
@@ -43,16 +45,25 @@ BEGAN: Final = datetime(2022, 1, 1, tzinfo=UTC)
 
 def measure() -> Iterator[Result]:
     """Measure."""
-    folder = Path(tempfile.mkdtemp(prefix="ratecard-bench-"))
-    try:
-        with embedded_backends(folder, durable=False) as backends:
-            found = asyncio.run(_measured(backends))
-    finally:
-        forget(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with _folder() as folder, embedded_backends(folder, durable=False) as backends:
+        found = asyncio.run(_measured(backends))
     for what, (few, many) in found.items():
         name = f"{what}: p99 with {ROWS:,} rows of history, beside {FEW_ROWS:,}"
         yield at_most(MOST_RATIO, name, ours=_p99(many) * 1000, floor=_p99(few) * 1000, unit="ms")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give the folder that is kept, or one that is gone afterwards."""
+    if KEPT:
+        yield Path(KEPT)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="ratecard-bench-"))
+    try:
+        yield folder
+    finally:
+        forget(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _measured(backends: Backends) -> dict[str, list[list[float]]]:
@@ -105,13 +116,17 @@ def _check(what: str, answer: Any) -> None:
 
 
 async def _filled(backends: Backends, rows: int) -> str:
-    """Return the URL of a new database with so many rows of history."""
+    """Return the URL of a database with so many rows of history; make it if it is not there."""
     name = f"history_{rows}"
-    async with connected(backends.database_url) as server:
-        await server.execute(f"CREATE DATABASE {name}")
     url = urlsplit(backends.database_url)._replace(path=f"/{name}").geturl()
+    async with connected(backends.database_url) as server:
+        if await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await migrate(url, roles=True)
+            return url
+        await server.execute(f"CREATE DATABASE {name}")
     await migrate(url, roles=True)
-    async with asyncpg.create_pool(url, min_size=1, max_size=1, command_timeout=3600) as pool:
+    memory = {"maintenance_work_mem": "512MB"}
+    async with asyncpg.create_pool(url, min_size=1, max_size=1, command_timeout=3600, server_settings=memory) as pool:
         sql = queries(Path(__file__).with_suffix(".sql"))
         models = models_of(rows)
         await sql.add_models(pool, models=models, providers=models // MODELS_OF_A_PROVIDER)
