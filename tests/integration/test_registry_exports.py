@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from priced_models import AT_REAL_NAMES, LONG, NOT_CARRIED, PLAIN, chatting, events
+from priced_models import AT_REAL_NAMES, NOT_CARRIED, PLAIN, chatting, events
 from registry_bench import KEY, Bench, a_bench
 from registry_events import enriched, price
 
@@ -115,16 +114,3 @@ async def test_an_overlay_follows_the_file_and_the_catalogue(bench: Bench, tmp_p
     await bench.sync(1, enriched(chatting("second", *PLAIN), on=1))
     laid = msgspec.json.decode((await exports.get("litellm-overlay")).document.body)
     assert {"acme/second", "theirs"} <= set(laid)
-
-
-@pytest.mark.slow
-async def test_thousands_of_models_are_exported_well_under_five_seconds(bench: Bench) -> None:
-    await bench.sync(0, *(enriched(chatting(f"m{number:04}", *LONG)) for number in range(3000)))
-    for name in FORMATS:
-        began = time.monotonic()
-        answer = await _get(bench, name)
-        first = time.monotonic() - began
-        await _get(bench, name)
-        assert answer.status_code == 200
-        assert first < 2.5, f"{name}: {first:.1f} s"
-        assert time.monotonic() - began - first < 0.5
