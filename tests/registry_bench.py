@@ -24,6 +24,7 @@ from ratecard_registry.api_syncs import Trigger
 from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
+from ratecard_registry.cost_front import CostFront
 from ratecard_registry.costing import Costs
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
@@ -99,11 +100,12 @@ class Bench:
         past = Past(pool=lambda: pool, now=self.clock)
         self.hot = HotPrices(past=past, versions=self.versions, now=self.clock)
         access = Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock)
+        costs = Costs(catalogue=self.catalogue, past=self.hot)
         self.framework = create_app(
             Parts(
                 catalogue=self.catalogue,
                 archive=archive,
-                costs=Costs(catalogue=self.catalogue, past=self.hot),
+                costs=costs,
                 feed=feed,
                 follower=Follower(feed, lasts=0.8, beat=0.2),
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
@@ -142,6 +144,7 @@ class Bench:
             self.framework,
             access=access,
             reads=Reads(self.framework, versions=self.versions, memory=self.memory, now=self.clock),
+            costs=CostFront(costs),
             limiter=Limiter(cache=self.cache),
             limits=limits,
         )

@@ -44,6 +44,8 @@ def _reads(url: str) -> Iterator[Result]:
     post = {"method": "POST", "body": json.dumps(_USAGES), "headers": {**_KEYED, "Content-Type": "application/json"}}
     cost = Request(url=f"{url}/api/cost", **post)  # type: ignore[arg-type]  # a dict
     priced, _ = _answer(cost)
+    if not httpx.post(cost.url, headers=cost.headers, content=cost.body).json()["priced"]:
+        raise SystemExit("POST /api/cost has no price for what is measured")
     listed = Request(url=f"{url}/api/models?limit={_MODELS}", headers=_KEYED)
     unchanged = Request(url=listed.url, headers={**_KEYED, "If-None-Match": tag})
     model = Request(url=f"{url}/api/models/model-7", headers=_KEYED)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from typing import Any, Final
 import httpx
 from load import on_processor
 from registry_bench import KEY, a_bench
-from registry_events import closing, enriched, model, price
+from registry_events import closing, day, enriched, model, price
 from stack import free_port
 
 from ratecard_cli.laptop.backends import Backends, embedded_backends
@@ -42,21 +43,28 @@ def backends() -> Iterator[Backends]:
 
 
 def fill(found: Backends, *, providers: int, models: int) -> None:
-    """Store made-up models with two prices each, as syncs would."""
+    """Store made-up models with two prices each, as a sync of yesterday would."""
+    on = (datetime.now(UTC) - day(0)).days - 1
 
     async def fill_in() -> None:
         async with a_bench(found.database_url, found.redis_url) as bench:
+            bench.now = day(on)
             for provider in (f"provider-{number}" for number in range(providers)):
                 ids = [f"model-{number}" for number in range(models)]
-                said = [enriched(model(one, prices=_prices(at)), provider=provider) for at, one in enumerate(ids)]
-                await bench.sync(0, *said, closing(*ids, provider=provider))
+                models_said = [model(one, prices=_prices(at)) for at, one in enumerate(ids)]
+                said = [enriched(one, on=on, provider=provider) for one in models_said]
+                await bench.sync(on, *said, closing(*ids, on=on, provider=provider))
 
     asyncio.run(fill_in())
 
 
 def _prices(number: int) -> list[Any]:
     amount = Decimal(number % 40 + 1) / 4
-    return [price(str(amount), str(amount * 4)), price(str(amount / 2), str(amount * 2), tier="batch")]
+    return [price(rates=_rates(amount)), price(rates=_rates(amount / 2), tier="batch")]
+
+
+def _rates(amount: Decimal) -> dict[str, Decimal]:
+    return {"input": amount, "cached_input": amount / 10, "output": amount * 4}
 
 
 @contextmanager

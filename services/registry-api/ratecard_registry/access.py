@@ -73,7 +73,8 @@ class Access:
         """Return a guard that lets callers with this scope through, and notes who they are; it raises Problem."""
 
         # A function, because the framework copies the routes deeply, and a method with the table of keys it belongs to.
-        def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+        # It never waits, and is a coroutine all the same: the framework hands any other to a thread, for each request.
+        async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
             self._need(scope, connection)
 
         return guard

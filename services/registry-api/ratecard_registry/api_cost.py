@@ -21,7 +21,9 @@ from ratecard_registry.problems import Problem, as_json
 from ratecard_registry.views import View
 from ratecard_shared.prices import Instant
 
+PATH: Final = "/api/cost"
 MOST_LINES: Final = 10_000
+MOST_BYTES: Final = 10_000_000
 
 
 class _Rough(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,10 +118,11 @@ class _LineByLine(AbstractDTO[CostRequest]):
 
 
 @post(
-    "/api/cost",
+    PATH,
     operation_id="computeCosts",
     summary="Price usages",
     status_code=200,
+    request_max_body_size=MOST_BYTES,
     dto=_LineByLine,
     return_dto=None,
     responses={

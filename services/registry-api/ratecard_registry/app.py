@@ -21,6 +21,7 @@ from ratecard_registry.archive import Archive
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.census import Census
+from ratecard_registry.cost_front import CostFront
 from ratecard_registry.costing import Costs
 from ratecard_registry.evidence import PageStore
 from ratecard_registry.exporting import Exports
@@ -110,6 +111,7 @@ def build(settings: RegistrySettings) -> Any:
         app,
         access=parts.access,
         reads=Reads(app, versions=versions, memory=Memory()),
+        costs=CostFront(parts.costs),
         limiter=Limiter(cache=cache),
         limits=Limits(key=settings.ratecard_rate_limit, address=settings.ratecard_rate_limit_anonymous),
         behind_tls=settings.ratecard_behind_tls,

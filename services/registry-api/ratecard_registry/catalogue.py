@@ -73,6 +73,8 @@ class Catalogue:
         self._seconds = seconds
         self._sql = queries(QUERIES)
         self._shelves: dict[str, Shelf] = {}
+        self._id_sets: Mapping[str, frozenset[str]] = {}
+        self._id_sets_of: object = None
 
     async def versions(self) -> Mapping[str, int]:
         """Return the version of everything that can be kept, as this process knows it."""
@@ -85,6 +87,14 @@ class Catalogue:
         shelves = [self._shelf(name, versions[name]) for name in wanted]
         await self._fill_ids({name: shelf for name, shelf in zip(wanted, shelves, strict=True) if shelf.ids is None})
         return {name: shelf.ids or () for name, shelf in zip(wanted, shelves, strict=True)}
+
+    async def id_sets(self) -> Mapping[str, frozenset[str]]:
+        """Return every model id by provider, for looking names up: made once for each state of the catalogue."""
+        state = await self.versions()
+        if self._id_sets_of is not state:
+            self._id_sets = {provider: frozenset(ids) for provider, ids in (await self.ids()).items()}
+            self._id_sets_of = state
+        return self._id_sets
 
     def _shelf(self, provider: str, version: int) -> Shelf:
         shelf = self._shelves.get(provider)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from functools import reduce
 from typing import Final
 
 import msgspec
@@ -44,6 +45,9 @@ _PLAIN: Final = ("input", "cached_input", "cache_write", "cache_write_5m", "cach
 PROMPT: Final = (*_PLAIN, *(f"{kind}_{part}" for kind in MODALITIES for part in ("input", "cached_input")))
 """The components that together are the prompt, which bands are compared with."""
 
+_ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+_TEN: Final = Decimal(10)
 _EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow])
 
 
@@ -101,22 +105,19 @@ def cost_of(usage: Usage, rows: Sequence[DatedPrice]) -> Cost:
     if not then:
         raise CannotPriceError("no_price", f"No price was in force at {usage.when.isoformat()}.")
     band, row = _pick_band(usage, _where(usage, _of_tier(usage, then)))
-    charges = tuple(_charge(row, *item) for item in usage.quantities.items() if item[1])
-    return Cost(total=total(charge.cost for charge in charges), row=row, band=band, charges=charges)
+    charges = tuple([_charge(row, component, count) for component, count in usage.quantities.items() if count])
+    return Cost(total=total([charge.cost for charge in charges]), row=row, band=band, charges=charges)
 
 
 def total(costs: Iterable[Decimal]) -> Decimal:
     """Return the exact sum."""
-    whole = Decimal(0)
-    for cost in costs:
-        whole = _EXACT.add(whole, cost)
-    return tidy(whole)
+    return tidy(reduce(_EXACT.add, costs, _ZERO))
 
 
 def tidy(amount: Decimal) -> Decimal:
     """Return the same amount without trailing zeros, and without an exponent if it is whole."""
     plain = amount.normalize(_EXACT)
-    return plain.quantize(Decimal(1), context=_EXACT) if int(plain.as_tuple().exponent) > 0 else plain
+    return plain if _EXACT.remainder(plain, _TEN) else plain.quantize(_ONE, context=_EXACT)
 
 
 def _of_tier(usage: Usage, rows: Sequence[DatedPrice]) -> list[DatedPrice]:
@@ -138,6 +139,8 @@ def _only(rows: list[DatedPrice], what: str, asked: str | None, usual: str) -> l
         raise CannotPriceError(f"no_{what}", f"No price for {what} {asked!r} was in force; for: {_names(rows, what)}.")
     if asked is None and usual not in found and len(found) > 1:
         raise CannotPriceError("ambiguous_price", f"The price depends on the {what}: say one of {_names(rows, what)}.")
+    if len(found) == 1:
+        return rows
     wanted = asked or (usual if usual in found else found.pop())
     return [row for row in rows if getattr(row.price, what) == wanted]
 
@@ -147,8 +150,8 @@ def _names(rows: Sequence[DatedPrice], what: str) -> str:
 
 
 def _pick_band(usage: Usage, rows: list[DatedPrice]) -> tuple[Band, DatedPrice]:
-    counted = tuple(name for name in PROMPT if usage.quantities.get(name))
-    prompt = sum(usage.quantities[name] for name in counted)
+    counted = tuple([name for name in PROMPT if usage.quantities.get(name)])
+    prompt = sum([usage.quantities[name] for name in counted])
     bands = {row.price.above_tokens: row for row in rows}
     reached = [above for above in bands if above == 0 or prompt > above]
     if not reached:
@@ -166,7 +169,7 @@ def _charge(row: DatedPrice, component: str, quantity: Quantity) -> Charge:
         if not row.price.free:
             raise CannotPriceError("no_rate", _no_rate(row, component))
         charged_as, rate = component, Decimal(0)
-    cost = _EXACT.multiply(rate, Decimal(quantity)).scaleb(-POWERS[UNITS[component]], _EXACT)
+    cost = _EXACT.multiply(rate, quantity).scaleb(-POWERS[UNITS[component]], _EXACT)
     return Charge(component=component, quantity=quantity, charged_as=charged_as, rate=rate, cost=tidy(cost))
 
 

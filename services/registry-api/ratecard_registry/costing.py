@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -21,12 +21,16 @@ from ratecard_registry.dated import DatedPrice, Place
 from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.naming import Asked, Meant, by_id, by_other_name, spellings
 from ratecard_registry.past import Past
+from ratecard_registry.problems import encode
 from ratecard_registry.usage_counts import UsageError
 from ratecard_registry.usage_styles import convert
 from ratecard_shared.prices import STANDARD
 
 _AT_ONCE: Final = 100
 """Up to how many lines are priced without leaving the event loop."""
+
+
+_MOST_SHOWN: Final = 1000
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class Costs:
         """Wire it."""
         self._catalogue = catalogue
         self._past = past
+        self._shown = ShownRows()
 
     async def of(self, lines: Lines) -> CostAnswer:
         """Return the cost of every line, or why it has none."""
@@ -64,18 +69,39 @@ class Costs:
         rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
         if not lines.own:
             rows = {place: [row for row in found if row.own is None] for place, found in rows.items()}
-        pricing = _Pricing(lines=lines, meant=meant, rows=rows, usual=usual)
+        pricing = _Pricing(lines=lines, meant=meant, rows=rows, usual=usual, shown=self._shown)
         if len(lines.usages) <= _AT_ONCE:
             return pricing.answer()
         return await asyncio.to_thread(pricing.answer)
 
     async def _meant(self, asked: set[Asked]) -> dict[Asked, Meant]:
-        ids = await self._catalogue.ids()
-        sets = {provider: frozenset(names) for provider, names in ids.items()} if len(asked) > 1 else ids
-        found = {one: by_id(one, sets) for one in asked}
+        ids = await self._catalogue.id_sets()
+        found = {one: by_id(one, ids) for one in asked}
         unknown = [one for one, meant in found.items() if not meant.places]
+        if not unknown:
+            return found
         known = await self._past.other_names(spellings(unknown))
         return found | {one: by_other_name(one, known) for one in unknown}
+
+
+class ShownRows:
+    """Price rows as JSON, each made once: memory gives the same rows again until one of them changes."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._kept: dict[int, tuple[DatedPrice, Any]] = {}
+
+    def json_of(self, row: DatedPrice) -> Any:
+        """Return what is shown of the row."""
+        of, shown = self._kept.get(row.id, (None, None))
+        if of is row:
+            return shown
+        shown = msgspec.Raw(encode(cost_views.price_used(row)))
+        if row.own is None:  # what an own price is charged instead of depends on the time
+            if len(self._kept) >= _MOST_SHOWN:
+                self._kept.clear()
+            self._kept[row.id] = (row, shown)
+        return shown
 
 
 class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +111,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
     meant: Mapping[Asked, Meant]
     rows: Mapping[Place, Sequence[DatedPrice]]
     usual: datetime
+    shown: ShownRows
 
     def answer(self) -> CostAnswer:
         """Price every line."""
@@ -97,7 +124,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
         priced = sum(map(len, sums.values()))
         return CostAnswer(
             lines=shown,
-            prices={str(row_id): cost_views.price_used(row) for row_id, row in sorted(used.items())},
+            prices={str(row_id): self.shown.json_of(row) for row_id, row in sorted(used.items())},
             totals={currency: total(costs) for currency, costs in sorted(sums.items())},
             priced=priced,
             failed=len(shown) - priced,

@@ -28,6 +28,8 @@ from ratecard_registry.answer_headers import (
     limits,
     named,
 )
+from ratecard_registry.api_cost import PATH
+from ratecard_registry.cost_front import CostFront, Heard, asks_for_costs
 from ratecard_registry.keys import Scope as Right
 from ratecard_registry.limiting import Limiter, Verdict
 from ratecard_registry.memory import Answer, Header
@@ -46,6 +48,7 @@ _ENDLESS: Final = "/api/changes/stream"
 """It has no answer of which the head alone could be given."""
 
 _SERVER_FAULT: Final = 500
+_JSON: Final = ((b"content-type", b"application/json"),)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,7 @@ class Asked(msgspec.Struct, kw_only=True):
     authorization: str | None = None
     api_key: str | None = None
     condition: bytes | None = None
+    length: bytes = b""
     caller: Caller | None = None
 
 
@@ -73,6 +77,7 @@ class Front:
         *,
         access: Access,
         reads: Reads,
+        costs: CostFront,
         limiter: Limiter,
         limits: Limits | None = None,
         behind_tls: bool = False,
@@ -82,6 +87,7 @@ class Front:
         self._app: Any = app
         self._access = access
         self._reads = reads
+        self._costs = costs
         self._limiter = limiter
         self._limits = limits or Limits()
         self._tracer = tracer
@@ -132,6 +138,8 @@ class Front:
             status, route = await _refuse(send, _too_often(verdict), more), ""
         elif scope["method"] in _READING and not scope["path"].startswith(_ADMIN):
             status, route = await self._read(scope, receive, send, asked, more)
+        elif asks_for_costs(scope) and may_read(asked.caller):
+            status, route = await self._cost(scope, receive, send, asked, (*more, *FOR_NOBODY))
         else:
             status, route = await self._pass_on(scope, receive, send, (*more, *FOR_NOBODY))
         metrics.requests(scope["method"], route, status).observe(time.perf_counter() - began)
@@ -146,6 +154,8 @@ class Front:
                 asked.authorization = value.decode("latin-1")
             elif name == b"x-api-key":
                 asked.api_key = value.decode("latin-1")
+            elif name == b"content-length":
+                asked.length = value
         try:
             asked.caller = self._access.identify(asked.authorization, asked.api_key)
         except Problem:
@@ -165,7 +175,7 @@ class Front:
         self, scope: Scope, receive: Receive, send: Send, asked: Asked, more: tuple[Header, ...]
     ) -> tuple[int, str]:
         caller, answer = asked.caller, None
-        if caller is not None and Right.READ in caller.scopes:
+        if may_read(caller):
             answer = self._reads.remembered(scope) or await self._reads.shared(scope)
         if answer is None and scope["method"] == "HEAD" and scope["path"].rstrip("/") == _ENDLESS:
             return await self._pass_on(scope, receive, send, (*more, *FOR_NOBODY))
@@ -177,6 +187,18 @@ class Front:
             return answer.status, answer.route
         headers = fresh if answer.etag else (*more, *FOR_NOBODY)
         return await _give(scope, send, answer, asked.condition, headers), answer.route
+
+    async def _cost(
+        self, scope: Scope, receive: Receive, send: Send, asked: Asked, more: tuple[Header, ...]
+    ) -> tuple[int, str]:
+        heard = Heard(receive)
+        body = await self._costs.answer(asked.length, heard)
+        if body is None:
+            return await self._pass_on(scope, heard.again, send, more)
+        headers = (*_JSON, (b"content-length", b"%d" % len(body)), *more)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return 200, PATH
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, more: tuple[Header, ...]) -> tuple[int, str]:
         status = 0
@@ -190,6 +212,11 @@ class Front:
 
         await self._app(scope, receive, send_more)
         return status, str(scope.get("path_template") or "")
+
+
+def may_read(caller: Caller | None) -> bool:
+    """Tell whether the routes' guards would let this caller read."""
+    return caller is not None and Right.READ in caller.scopes
 
 
 async def _give(scope: Scope, send: Send, answer: Answer, condition: bytes | None, more: tuple[Header, ...]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -278,6 +279,7 @@ def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
     return EvidenceView(**msgspec.structs.asdict(evidence)) if evidence else None
 
 
+@lru_cache(1024)
 def camel(name: str) -> str:
     """Return a component's name as JSON has it: `cache_write_5m` is `cacheWrite5m`."""
     first, *rest = name.split("_")
