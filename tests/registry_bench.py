@@ -132,7 +132,7 @@ class Bench:
                     wait_at_most=2,
                     now=self.clock,
                 ),
-                doctor=Doctor(checks=self._checks, cache=self.cache, syncs=syncs),
+                doctor=Doctor(checks=self._checks, ended=tuple, cache=self.cache, syncs=syncs),
                 key_watch=self.key_watch,
                 key_desk=KeyDesk(pool=lambda: pool, watch=self.key_watch, now=self.clock),
                 audit_log=AuditLog(pool=lambda: pool),

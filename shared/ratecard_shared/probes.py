@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -12,10 +12,14 @@ from prometheus_client import make_asgi_app
 _JSON: Final = [(b"content-type", b"application/json")]
 
 Health = Callable[[], Awaitable[dict[str, str]]]
+Ended = Callable[[], Sequence[str]]
 
 
-def probe_app(running: Callable[[], AbstractAsyncContextManager[None]], health: Health) -> Any:
-    """Return the app; the service runs for as long as the app does. /health answers 503 while anything is down."""
+def probe_app(running: Callable[[], AbstractAsyncContextManager[None]], health: Health, ended: Ended) -> Any:
+    """Return the app; the service runs for as long as the app does.
+
+    /health answers 503 while anything is down, /health/live once something has ended that only a restart brings back.
+    """
     metrics = make_asgi_app()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -24,8 +28,9 @@ def probe_app(running: Callable[[], AbstractAsyncContextManager[None]], health: 
         elif scope["path"].startswith("/metrics"):
             await metrics(scope, receive, send)
         elif scope["path"] == "/health/live":
-            await _answer(send, 200, {"status": "alive"})
-        elif scope["path"] == "/health":
+            dead = ended()
+            await _answer(send, 503 if dead else 200, {"status": "dead" if dead else "alive", "ended": dead})
+        elif scope["path"] in ("/health", "/health/ready"):
             checks = await health()
             await _answer(send, 200 if is_well(checks) else 503, checks)
         else:

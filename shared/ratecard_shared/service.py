@@ -22,6 +22,7 @@ from aiokafka.errors import KafkaError
 
 from ratecard_shared import database, inbox, outbox, telemetry
 from ratecard_shared.kafka import Kafka
+from ratecard_shared.liveness import Watchdog, ended_consumers
 from ratecard_shared.measuring import measure_lag, measure_outbox
 from ratecard_shared.metrics import OUTBOX_PUBLISHED_TOTAL, STEP_FAILURES_TOTAL
 from ratecard_shared.patience import wait_between_empty_fetches
@@ -53,6 +54,7 @@ class Service:
         self._pool: asyncpg.Pool | None = None
         self._steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
         self._kafka_steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
+        self._loops: list[asyncio.Task[None]] = []
         if database_settings:
             self._kafka_steps.append(("relay", _RELAY_SECONDS, self._relay, kafka.handled))
             self.every(_HOUR, self._forget, name="forget")
@@ -78,11 +80,13 @@ class Service:
     @asynccontextmanager
     async def running(self, *_: Any) -> AsyncIterator[None]:
         """Run the service for as long as the block lasts: the lifespan of its ASGI app."""
+        watching = asyncio.create_task(Watchdog().watch())
         life = asyncio.create_task(self._live())
         life.add_done_callback(_end_process_on_crash)
         try:
             yield
         finally:
+            watching.cancel()
             self.state = "stopping"
             self.kafka.stopping.set()
             await asyncio.wait([life], timeout=_SECONDS_TO_STOP)
@@ -93,17 +97,17 @@ class Service:
         stopping = self.kafka.stopping
         if self._database:
             await self._until("PostgreSQL (DATABASE_URL)", self._open_pool)
-        loops = [asyncio.create_task(self._repeat(*step)) for step in self._steps]
+        self._loops += [asyncio.create_task(self._repeat(*step), name=step[0]) for step in self._steps]
         await self._until("Kafka (KAFKA_BOOTSTRAP_SERVERS)", self._start_broker)
-        loops += [asyncio.create_task(self._repeat(*step)) for step in self._kafka_steps]
+        self._loops += [asyncio.create_task(self._repeat(*step), name=step[0]) for step in self._kafka_steps]
         if not stopping.is_set():
             self.state = "running"
             _LOG.info("%s is running", self.name)
         await stopping.wait()
         await self.kafka.stop()
-        for loop in loops:
+        for loop in self._loops:
             loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await asyncio.gather(*self._loops, return_exceptions=True)
         if self._pool:
             await self._pool.close()
 
@@ -164,6 +168,13 @@ class Service:
         await measure_lag(self.kafka.broker, prefix=self.kafka.settings.kafka_topic_prefix)
         if self._database:
             await measure_outbox(self.pool, service=self.name)
+
+    def ended(self) -> list[str]:
+        """Return what has ended of a running service that must not end: only a restart brings it back."""
+        if self.state != "running":
+            return []
+        steps = [f"the step {loop.get_name()} has ended" for loop in self._loops if loop.done()]
+        return steps + ended_consumers(self.kafka.broker)
 
     async def health(self) -> dict[str, str]:
         """Return the state of the service and of each thing it leans on."""

@@ -60,7 +60,7 @@ def test_every_answer_that_has_an_example_is_asked_for() -> None:
     # With `wait` a trigger answers once the sync has ended; what is not ready has the shape of what is. The others' own
     # tests make what they show; here they are held to the schema only.
     others = {"listSyncs.200", "importPrices.200", *(name for name in shown if "ScrapingConfig" in name)}
-    assert shown - ASKED.keys() <= {"triggerSync.200", "isReady.503", "getHealth.503", *others}
+    assert shown - ASKED.keys() <= {"triggerSync.200", "isReady.503", "isAlive.503", "getHealth.503", *others}
 
 
 async def test_the_page_loads_nothing_from_elsewhere(bench: Bench) -> None:

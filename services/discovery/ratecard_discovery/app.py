@@ -118,4 +118,4 @@ def build(settings: DiscoverySettings) -> Any:
         async with open_client(user_agent=settings.scraping_user_agent) as discovery.client, service.running():
             yield
 
-    return probe_app(life, service.health)
+    return probe_app(life, service.health, service.ended)

@@ -28,4 +28,4 @@ def build(settings: EnricherSettings) -> Any:
     service.every(_SECONDS_BETWEEN_SWEEPS, enricher.sweep, name="sweep")
     service.every(_SECONDS_BETWEEN_COUNTS, enricher.count, name="count")
     service.every(_HOUR, enricher.forget, name="forget joins")
-    return probe_app(service.running, service.health)
+    return probe_app(service.running, service.health, service.ended)

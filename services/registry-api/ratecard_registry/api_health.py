@@ -1,6 +1,7 @@
 """Health in the shape of the deployment guide, and metrics. None of it needs a key.
 
-Live: the process runs. Ready: it can answer. Health: how it and each thing that it leans on is.
+Live: nothing has ended that only a restart brings back. Ready: it can answer. Health: how it and each
+thing that it leans on is.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ class Backend(View, frozen=True, kw_only=True):
     status: str
 
 
+class Life(View, frozen=True, kw_only=True):
+    """`status` is alive or dead. `ended` says what has ended that only a restart brings back."""
+
+    status: str
+    ended: tuple[str, ...]
+
+
 class Services(View, frozen=True, kw_only=True):
     """What the system consists of, as far as the registry sees."""
 
@@ -56,9 +64,10 @@ class Health(View, frozen=True, kw_only=True):
 class Doctor:
     """Looks at the registry. `checks` says how the service, Kafka and PostgreSQL are."""
 
-    def __init__(self, *, checks: Checks, cache: Cache, syncs: Syncs) -> None:
+    def __init__(self, *, checks: Checks, ended: Callable[[], Sequence[str]], cache: Cache, syncs: Syncs) -> None:
         """Wire it."""
         self._checks = checks
+        self._ended = ended
         self._cache = cache
         self._syncs = syncs
 
@@ -76,6 +85,11 @@ class Doctor:
         )
         whole = readable and checks["kafka"] == redis == "up"
         return Health(status="healthy" if whole else "degraded" if readable else "unhealthy", services=services)
+
+    def life(self) -> Life:
+        """Tell whether a restart is needed, and why."""
+        ended = tuple(self._ended())
+        return Life(status="dead" if ended else "alive", ended=ended)
 
     async def ready(self) -> bool:
         """Tell whether requests can be answered."""
@@ -113,13 +127,14 @@ async def health(doctor: NamedDependency[Doctor]) -> Response[bytes]:
 @get(
     "/health/live",
     operation_id="isAlive",
-    summary="Tell that the process runs",
-    responses={200: answers(Backend, "It runs")},
+    summary="Tell whether the process does its work",
+    responses={200: answers(Life, "It does"), 503: answers(Life, "It does not, and only a restart helps")},
     tags=["operations"],
 )
-async def live() -> Response[bytes]:
-    """Answer while the process runs."""
-    return as_json({"status": "alive"})
+async def live(doctor: NamedDependency[Doctor]) -> Response[bytes]:
+    """Answer 200 while the process does its work, 503 once a part of it has ended. An outage is no such end."""
+    life = doctor.life()
+    return as_json(life, status=503 if life.ended else 200)
 
 
 @get(

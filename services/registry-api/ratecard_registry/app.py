@@ -175,7 +175,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
             disabled=files.keys() - providers.keys(),
             wait_at_most=longest,
         ),
-        doctor=Doctor(checks=service.health, cache=cache, syncs=syncs),
+        doctor=Doctor(checks=service.health, ended=service.ended, cache=cache, syncs=syncs),
         key_watch=watch,
         key_desk=KeyDesk(pool=pool, watch=watch),
         audit_log=AuditLog(pool=pool),

@@ -43,4 +43,4 @@ def build(settings: SchedulerSettings) -> Any:
     service.every(_SECONDS_BETWEEN_LOOKS_AT_ALERTS, alerts.tell, name="alerts")
     service.every(_SECONDS_BETWEEN_COUNTS, scheduler.count, name="count")
     service.every(_HOUR, scheduler.forget, name="forget syncs")
-    return probe_app(service.running, service.health)
+    return probe_app(service.running, service.health, service.ended)

@@ -113,4 +113,4 @@ def build(settings: ScraperSettings) -> Any:
             async with service.running():
                 yield
 
-    return probe_app(life, service.health)
+    return probe_app(life, service.health, service.ended)
