@@ -1,6 +1,8 @@
 """What the pipeline is measured on: backends, in them a database, topics and a cache of its own, and the services.
 
-Services run as processes, as in production. The backends are those that the environment names, else the laptop's.
+Services run as processes, as in production. The backends are those that the environment names, else the laptop's with
+Apache Kafka in the place of its broker where Java and Maven are: there the promises of delivery are claimed.
+RATECARD_TEST_BACKENDS=embedded measures on the laptop's broker all the same.
 """
 
 from __future__ import annotations
@@ -8,26 +10,43 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
+import apache_kafka
 import msgspec
 import stack
 from aiokafka import AIOKafkaConsumer
 from backends_isolation import a_database, an_empty_cache, migrated_template, without_topics
 
+from ratecard_cli.laptop import processes
 from ratecard_cli.laptop.backends import Backends, embedded_backends
 from ratecard_cli.laptop.homes import forget
 from ratecard_shared.admin import create_topics
 from ratecard_shared.patience import be_patient
 from ratecard_shared.settings import KafkaSettings, load
 
+_SECONDS_TO_START: Final = 60
 _SECONDS_TO_LEAD: Final = 2.0
 """New topics have no leader at once."""
 _NAMES: Final = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL")
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A service's process, and the port that it answers at."""
+
+    pid: int
+    port: int
+
+    @property
+    def most_megabytes(self) -> float:
+        """The most memory that the process has had."""
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +76,15 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
 
 def where() -> str:
     """Return the backends' names, to be told beside the figures."""
-    return "Apache Kafka" if _external() else "the laptop's broker"
+    return "Apache Kafka" if _external() or _has_apache_kafka() else "the laptop's broker"
 
 
 def _external() -> bool:
     return os.environ.get("RATECARD_TEST_BACKENDS") == "external"
+
+
+def _has_apache_kafka() -> bool:
+    return "RATECARD_TEST_BACKENDS" not in os.environ and all(map(shutil.which, ("java", "mvn")))
 
 
 @contextmanager
@@ -75,7 +98,12 @@ def backends() -> Iterator[Backends]:
     folder.chmod(0o711)
     try:
         with embedded_backends(folder, durable=False) as found:
-            yield found
+            if not _has_apache_kafka():
+                yield found
+                return
+            address, server = apache_kafka.server(folder / "apache-kafka")
+            with processes.running([server], within_seconds=_SECONDS_TO_START):
+                yield msgspec.structs.replace(found, kafka=address)
     finally:
         forget(folder)
 
@@ -98,25 +126,26 @@ async def a_cluster(found: Backends) -> AsyncIterator[Cluster]:
 @asynccontextmanager
 async def running(
     cluster: Cluster, more: dict[str, str], rooms: Sequence[str] = stack.ROOMS
-) -> AsyncIterator[dict[str, int]]:
-    """Run services, their logs at WARNING; give their processes' ids."""
+) -> AsyncIterator[dict[str, Running]]:
+    """Run services, their logs at WARNING."""
     told = {
         **cluster.environment,
         **more,
         "SCRAPING_ALLOW_PRIVATE": "true",
         "SCRAPING_DELAY_MS": "0",
         "ENABLE_AUTO_SYNC": "false",
+        "RATECARD_ANONYMOUS_READ": "true",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",
     }
-    ids, ports = {}, {room: stack.free_port() for room in rooms}
+    found, ports = {}, {room: stack.free_port() for room in rooms}
     async with AsyncExitStack() as until:
         for room, port in ports.items():
             child = await until.enter_async_context(stack.silent_process(room, {**told, "HTTP_PORT": str(port)}))
-            ids[room] = child.pid
+            found[room] = Running(pid=child.pid, port=port)
         for room, port in ports.items():
             await stack.health(port, until="healthy" if room == "registry" else "running")
-        yield ids
+        yield found
 
 
 @asynccontextmanager
@@ -126,9 +155,3 @@ async def listening(cluster: Cluster, topic: str) -> AsyncIterator[AIOKafkaConsu
     async with consumer:
         be_patient(consumer)
         yield consumer
-
-
-def most_megabytes(pid: int) -> float:
-    """Return the most memory that a process has had."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024

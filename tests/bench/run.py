@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # what tests share lies beside them
+sys.path.insert(0, str(Path(__file__).parents[1] / "external"))
 
 from results import HEADINGS, Result, machine, write
 
