@@ -6,7 +6,6 @@ inside a long word that is no known word passes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -80,4 +79,10 @@ def _differing(what: str, mine: Iterable[str], other: Iterable[str]) -> str:
 
 
 def _difference(mine: Iterable[str], other: Iterable[str]) -> list[str]:
-    return sorted((Counter(mine) - Counter(other)).elements())
+    left, extra = list(other), []
+    for token in mine:
+        if token in left:
+            left.remove(token)
+        else:
+            extra.append(token)
+    return sorted(extra)

@@ -42,6 +42,7 @@ _V: Final = re.compile(r"^v(\d[\d.]*)$")
 class Name(msgspec.Struct, frozen=True, kw_only=True):
     """A name in parts. `core` are its tokens in order of the alphabet, `loose` the same without the leading brand.
 
+    `words` are those of `core` that are letters only, `numbers` the others.
     `first_revision` is set by a trailing `-v1`, which pages leave out; `serial` is the number of a stable snapshot.
     """
 
@@ -49,6 +50,8 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str
     tokens: tuple[str, ...]
     core: tuple[str, ...]
+    numbers: tuple[str, ...]
+    words: tuple[str, ...]
     loose: tuple[str, ...]
     brand: str
     dates: tuple[SnapshotDate, ...]
@@ -60,14 +63,6 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
     def snapshot(self) -> bool:
         """Whether the name points at one snapshot of a model, or at its latest."""
         return bool(self.dates or self.latest or self.serial)
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        return tuple(token for token in self.core if not token.isalpha())
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return tuple(token for token in self.core if token.isalpha())
 
 
 @lru_cache(maxsize=8192)  # the same ids are asked about at every look-up and every sync
@@ -83,12 +78,15 @@ def parse(text: str, *, provider: str = "") -> Name:
     if len(tokens) > 1 and tokens[0] in PURE_MAKERS and _telling(tokens[1:]):
         vendor, tokens = vendor or MAKERS[tokens[0]], tokens[1:]
     tokens = _owned(tokens, vendor or MAKERS.get(_squeeze(provider), ""))
+    core = tuple(sorted(tokens))
     brand = tokens[0] if len(tokens) > 1 and tokens[0] in BRANDS and _telling(tokens[1:]) else ""
     return Name(
         text=text,
         vendor=vendor,
         tokens=tokens,
-        core=tuple(sorted(tokens)),
+        core=core,
+        numbers=tuple(token for token in core if not token.isalpha()),
+        words=tuple(token for token in core if token.isalpha()),
         loose=tuple(sorted(tokens[1:] if brand else tokens)),
         brand=brand,
         dates=dates,

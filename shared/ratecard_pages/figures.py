@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -79,8 +80,9 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.figures or self.free or self.empty or self.fault)
 
 
+@lru_cache(maxsize=4096)
 def read_cell(text: str) -> Cell:
-    """Read a price cell."""
+    """Read a price cell. A page prints the same few figures again and again: each is read once."""
     if len(text) > _LONGEST:
         return Cell()
     written = _PER_MILLION.sub("/1M", NOTE_MARK.sub(_plain_mark, _STRUCK.sub(" ", text)))

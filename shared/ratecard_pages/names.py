@@ -96,6 +96,7 @@ def _read_names(pieces: tuple[str, ...]) -> Names:
     return Names(names=names, band=band, tier=tier, region=region, effective_from=start, effective_until=until)
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """A form in which two spellings of one name are equal: no case, no separators."""
     return re.sub(r"[^0-9a-z.+\u0080-\uffff]+", "", unicodedata.normalize("NFKC", name).casefold())

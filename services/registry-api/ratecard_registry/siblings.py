@@ -39,6 +39,8 @@ class Siblings:
 
     def of(self, place: Place) -> tuple[Rates, ...]:
         """Return the prices in force of the model's siblings in the same tier, and those of its own other tiers."""
+        if not self._before:
+            return ()
         model_id, key = place
         own = family(model_id, self._provider)
         near = {other for other in self._of_model.get(model_id, ()) if other[1][2] == key[2]}

@@ -110,9 +110,11 @@ def _cached_above_input(row: PriceRow) -> Iterator[Suspicion]:
 
 def _zero(row: PriceRow) -> Iterator[Suspicion]:
     zeros = sorted(name for name, amount in row.rates.items() if amount == 0)
+    if not zeros:
+        return
     text = row.evidence.text if row.evidence else ""
     said_so = row.free if row.evidence is None else bool(_ZERO.search(text) or _FREE.search(text))
-    if zeros and not said_so:
+    if not said_so:
         yield Suspicion(
             kind=Kind.ZERO, reason=f"{', '.join(zeros)} is zero, but the page neither says free nor prints a zero"
         )
