@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -105,7 +106,12 @@ async def forget(pool: asyncpg.Pool, *, service: str) -> None:
 
 async def _publish(producer: AIOKafkaProducer, row: asyncpg.Record, prefix: str) -> asyncio.Future[Any]:
     # The trace is the cause's, as it was written: a span of the relay's own would say nothing that it does not.
-    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
     topic, key = prefix + row["topic"], row["key"].encode()
-    sent: asyncio.Future[Any] = await producer.send(topic, row["body"], key=key, headers=headers)
+    sent: asyncio.Future[Any] = await producer.send(topic, row["body"], key=key, headers=[*_headers(row["headers"])])
     return sent
+
+
+@lru_cache(maxsize=256)
+def _headers(kept: str) -> tuple[tuple[str, bytes], ...]:
+    """Return a record's headers as Kafka takes them: all that one transaction said have the same."""
+    return tuple((name, value.encode()) for name, value in json.loads(kept).items())

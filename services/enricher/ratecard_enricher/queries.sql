@@ -1,26 +1,29 @@
--- name: open_join(sync_id, provider)!
-INSERT INTO joins (sync_id, provider) VALUES (:sync_id, :provider) ON CONFLICT DO NOTHING;
-
 -- name: lock_join(sync_id, provider)^
--- Taken first of all: without this lock two sides that commit at once both see one half.
-SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM joins
-WHERE sync_id = :sync_id AND provider = :provider FOR UPDATE;
+-- Taken first of all: without this lock two sides that commit at once both see one half. What is returned is what the
+-- row holds once it is locked, whatever the statement saw when it began.
+INSERT INTO joins AS j (sync_id, provider) VALUES (:sync_id, :provider)
+ON CONFLICT (sync_id, provider) DO UPDATE SET sync_id = j.sync_id
+RETURNING sync_id, provider, started_at, deadline, generation, closed, trace;
 
--- name: start_join(sync_id, provider, started_at, deadline, trace)!
+-- name: start_join(sync_id, provider, started_at, deadline, trace)^
 UPDATE joins SET started_at = :started_at, deadline = :deadline, trace = :trace
-WHERE sync_id = :sync_id AND provider = :provider;
+WHERE sync_id = :sync_id AND provider = :provider
+RETURNING sync_id, provider, started_at, deadline, generation, closed, trace;
 
--- name: add_chunk(sync_id, provider, side, attempt_id, index, total, body)!
-INSERT INTO join_chunks (sync_id, provider, side, attempt_id, index, total, body)
-VALUES (:sync_id, :provider, :side, :attempt_id, :index, :total, :body) ON CONFLICT DO NOTHING;
+-- name: add_chunk(sync_id, provider, side, attempt_id, index, total, body)$
+-- Returns which chunks of the attempt were there before.
+WITH added AS (
+    INSERT INTO join_chunks (sync_id, provider, side, attempt_id, index, total, body)
+    VALUES (:sync_id, :provider, :side, :attempt_id, :index, :total, :body) ON CONFLICT DO NOTHING
+)
+SELECT ARRAY(
+    SELECT index FROM join_chunks
+    WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id
+);
 
 -- name: chunks(sync_id, provider, side, attempt_id)
 SELECT body FROM join_chunks
 WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id ORDER BY index;
-
--- name: count_chunks(sync_id, provider, side, attempt_id)$
-SELECT count(*) FROM join_chunks
-WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id;
 
 -- name: complete_side(sync_id, provider, side, attempt_id)!
 INSERT INTO join_sides (sync_id, provider, side, attempt_id) VALUES (:sync_id, :provider, :side, :attempt_id);

@@ -45,12 +45,11 @@ class Store:
 
     async def lock(self, connection: asyncpg.Connection, sync_id: str, provider: str) -> Join:
         """Return the join, made if need be, holding off everyone else until the commit."""
-        await self._sql.open_join(connection, sync_id=sync_id, provider=provider)
         return Join(**await self._sql.lock_join(connection, sync_id=sync_id, provider=provider))
 
     async def start(self, connection: asyncpg.Connection, started: SyncStarted) -> Join:
         """Note when the join started and when it is due, with the trace it belongs to."""
-        await self._sql.start_join(
+        row = await self._sql.start_join(
             connection,
             sync_id=started.sync_id,
             provider=started.provider,
@@ -58,20 +57,22 @@ class Store:
             deadline=started.deadline,
             trace=carried(),
         )
-        return await self.lock(connection, started.sync_id, started.provider)
+        return Join(**row)
 
     async def add(self, connection: asyncpg.Connection, side: SideName, part: Part) -> Part | None:
         """Keep one chunk and return the side if that completed it. The first complete attempt wins."""
         where = {"sync_id": part.sync_id, "provider": part.provider, "side": side}
         chunk = part.chunk
         attempt = {**where, "attempt_id": chunk.attempt_id}
-        await self._sql.add_chunk(connection, **attempt, index=chunk.index, total=chunk.total, body=encode(part))
+        before = await self._sql.add_chunk(
+            connection, **attempt, index=chunk.index, total=chunk.total, body=encode(part)
+        )
         if side in await self._attempts(connection, part.sync_id, part.provider):
             return None
         # A list is decoded once, when its last chunk is there: with each chunk it would take the square of its length.
-        if await self._sql.count_chunks(connection, **attempt) < chunk.total:
+        if len({*before, chunk.index}) < chunk.total:
             return None
-        whole: Part | None = await self._whole(connection, side, attempt)
+        whole: Part | None = await self._whole(connection, side, attempt) if before else assemble([part])
         if whole is not None:
             await self._sql.complete_side(connection, **attempt)
         return whole

@@ -4,7 +4,11 @@ SELECT pg_advisory_xact_lock(hashtext('registry'), hashtext(provider))
 FROM (SELECT unnest(:providers::text[]) AS provider ORDER BY 1) AS ordered;
 
 -- name: lock_models(providers, ids)
-SELECT m.* FROM models m
+-- Few models have announced or own prices: those that have none are not asked for them.
+SELECT m.*,
+    EXISTS (SELECT FROM scheduled_pricing p WHERE (p.provider, p.model_id) = (m.provider, m.id)) AS has_announced,
+    EXISTS (SELECT FROM own_prices o WHERE (o.provider, o.model_id) = (m.provider, m.id)) AS has_own
+FROM models m
 WHERE (m.provider, m.id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]))
 ORDER BY m.provider, m.id FOR UPDATE;
 
@@ -31,16 +35,21 @@ WHERE provider = :provider AND found_on_page AND merged_into IS NULL
 SELECT provider, listed_at, listed_sync, listed_generation FROM sync_status
 WHERE provider = ANY(:providers::text[]) AND listed_at IS NOT NULL;
 
--- name: absent_ids(provider, model_ids)
-SELECT id FROM models
-WHERE provider = :provider AND usability <> 'deprecated' AND merged_into IS NULL AND id <> ALL(:model_ids::text[]);
-
--- name: ids_to_judge(provider, sync_id, model_ids)
-SELECT DISTINCT p.model_id AS id FROM model_pricing p JOIN models m ON (m.provider, m.id) = (p.provider, p.model_id)
-WHERE p.provider = :provider
-  AND (p.absent_in = :sync_id OR (m.found_on_page AND m.id <> ALL(:model_ids::text[])))
-UNION
-SELECT model_id FROM scheduled_pricing WHERE provider = :provider AND absent_in = :sync_id;
+-- name: before_closing(provider, sync_id, model_ids)^
+-- What a closing is about: the newest generation of its join that was closed, the models that are not on its list and
+-- not deprecated yet, and those with prices that the sync did not show.
+SELECT
+    (SELECT generation FROM sync_outcomes
+     WHERE sync_id = :sync_id AND provider = :provider AND outcome IS NOT NULL) AS generation,
+    ARRAY(SELECT id FROM models
+          WHERE provider = :provider AND usability <> 'deprecated' AND merged_into IS NULL
+            AND id <> ALL(:model_ids::text[])) AS absent,
+    ARRAY(SELECT p.model_id FROM model_pricing p JOIN models m ON (m.provider, m.id) = (p.provider, p.model_id)
+          WHERE p.provider = :provider
+            AND (p.absent_in = :sync_id OR (m.found_on_page AND m.id <> ALL(:model_ids::text[])))
+          UNION
+          SELECT model_id FROM scheduled_pricing
+          WHERE provider = :provider AND absent_in = :sync_id) AS to_judge;
 
 -- name: due(now)
 SELECT provider, model_id AS id FROM scheduled_pricing

@@ -58,6 +58,7 @@ class Applying:
         self._own = own
         self._gained_own: list[Place] = []
         self._closed: set[str] = set()
+        self._outdated: set[str] = set()
         self.counted: Counted = Counter()
 
     async def run(self, run: Sequence[Enriched]) -> list[Enriched]:
@@ -67,8 +68,12 @@ class Applying:
                 return [] if await self._close(run[0]) else [run[0]]
         return await self._models([event for event in run if isinstance(event, ModelEnriched)])
 
-    async def complete_syncs(self) -> None:
-        """Say which syncs are complete. The locks are taken last and in order, so that nobody waits in a circle."""
+    async def finish(self) -> None:
+        """Say which syncs are complete, and make outdated what readers kept.
+
+        These locks are taken last and in order, so that nobody waits in a circle, or for longer than need be.
+        """
+        await self._store.bump(self._connection, self._outdated)
         for sync_id in sorted(self._closed):
             await self._syncs.complete(self._connection, sync_id, self._now)
 
@@ -105,7 +110,7 @@ class Applying:
             await self._write(sync_id, of_sync)
 
     async def _write(self, sync_id: str, decisions: Sequence[Decision]) -> None:
-        await self._store.write(self._connection, decisions, sync_id=sync_id, now=self._now)
+        self._outdated |= await self._store.write_unread(self._connection, decisions, sync_id=sync_id, now=self._now)
         for provider in sorted({decision.after.provider for decision in decisions}):
             of_provider = [decision for decision in decisions if decision.after.provider == provider]
             said = Counter(decision.model_change.kind for decision in of_provider if decision.model_change)
@@ -146,19 +151,20 @@ class Applying:
 
     async def _close(self, closing: ProviderEnriched) -> bool:
         provider, sync_id = closing.provider, closing.sync_id
-        if await self._syncs.generation(self._connection, sync_id, provider) >= closing.generation:
+        before = await self._store.before_closing(self._connection, closing)
+        if before.generation >= closing.generation:
             return False
-        await self._deprecate(closing)
-        await self._judge(closing)
+        await self._deprecate(closing, before.absent)
+        await self._judge(closing, before.to_judge)
         if self._quarantine:
             await self._settle(self._quarantine, closing)
         if closing.pricing.outcome == SideOutcome.COMPLETE:
-            await self._store.bump(self._connection, [f"fallback:{provider}"])
+            self._outdated.add(f"fallback:{provider}")
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
-            await self._store.bump(self._connection, [f"models:{provider}"])
+            self._outdated.add(f"models:{provider}")
         await self._syncs.save_pages(self._connection, provider, closing.pages)
         outcome = await self._syncs.ended(self._connection, closing, self._now)
-        await self._store.bump(self._connection, [SYNC_STATUS])
+        self._outdated.add(SYNC_STATUS)
         self._closed.add(sync_id)
         _LOG.info("%s ended %s in sync %s: %d models", provider, outcome, sync_id, len(closing.model_ids))
         if closing.unpriced_ids:
@@ -175,16 +181,14 @@ class Applying:
         if await quarantine.mark_disputed(self._connection, closing.provider, self._now):
             await self._store.bump(self._connection, [f"models:{closing.provider}"])
 
-    async def _deprecate(self, closing: ProviderEnriched) -> None:
+    async def _deprecate(self, closing: ProviderEnriched, absent: Collection[str]) -> None:
         if closing.discovery.outcome == SideOutcome.COMPLETE:
-            ids = await self._store.absent_ids(self._connection, closing.provider, closing.model_ids)
-            models = await self._load(closing.provider, ids)
+            models = await self._load(closing.provider, absent)
             decided = (changes.deprecate(model, closing, self._now) for model in models)
             await self._write(closing.sync_id, [decision for decision in decided if decision])
 
-    async def _judge(self, closing: ProviderEnriched) -> None:
-        ids = await self._store.ids_to_judge(self._connection, closing.provider, closing.sync_id, closing.model_ids)
-        models = await self._load(closing.provider, ids)
+    async def _judge(self, closing: ProviderEnriched, to_judge: Collection[str]) -> None:
+        models = await self._load(closing.provider, to_judge)
         decided = (changes.judge(model, closing, self._now) for model in models)
         await self._write(closing.sync_id, [decision for decision in decided if decision])
 

@@ -79,7 +79,7 @@ class Registry:
             older = await applying.run(run)
             for event in older:
                 await inbox.mark(connection, CONSUMER, event.event_id, "older")
-        await applying.complete_syncs()
+        await applying.finish()
         return applying.counted
 
     async def on_began(self, started: SyncStarted, _record: Any = None) -> None:

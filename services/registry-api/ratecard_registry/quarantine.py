@@ -82,12 +82,9 @@ class Quarantine:
         if row is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
             past = await self._past(connection, event.provider, row["written_by"])
             return Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(past))
-        prices = self._sql.prices_before(connection, provider=event.provider)
-        before = [(row["model_id"], _key(row), msgspec.convert(row["rates"], Rates)) async for row in prices]
-        what = {"sync_id": event.sync_id, "started_at": event.started_at, "before": before}
-        written_by = await self._sql.begin_neighbours(connection, provider=event.provider, **what)
-        await self._sql.forget_readings(connection, provider=event.provider)
-        past = self._remember(event.provider, written_by, before)
+        what = {"sync_id": event.sync_id, "started_at": event.started_at}
+        begun = await self._sql.begin_neighbours(connection, provider=event.provider, **what)
+        past = self._remember(event.provider, begun["written_by"], msgspec.convert(begun["before"], _Before))
         return Near(sync_id=event.sync_id, started_at=event.started_at, neighbours=Neighbours(past))
 
     async def _past(self, connection: asyncpg.Connection, provider: str, written_by: str) -> Past:
@@ -138,8 +135,10 @@ class Quarantine:
     ) -> dict[str, list[Entry]]:
         """Decide what had to wait for the whole list; return what may come into force, by model."""
         rows = [row async for row in self._sql.open_of_provider(connection, provider=closing.provider)]
+        if not any(row["undecided"] for row in rows):
+            return {}
         row = await self._sql.neighbours(connection, provider=closing.provider)
-        if not any(row["undecided"] for row in rows) or row is None or row["sync_id"] != closing.sync_id:
+        if row is None or row["sync_id"] != closing.sync_id:
             return {}
         past = await self._past(connection, closing.provider, row["written_by"])
         readings = self._sql.readings(connection, provider=closing.provider)

@@ -8,21 +8,20 @@ SELECT sync_id, started_at, sync_id || ' ' || xmin::text AS written_by FROM pric
 -- name: before(provider)$
 SELECT before FROM price_neighbours WHERE provider = :provider;
 
--- name: prices_before(provider)
-SELECT model_id, tier, context_limit, currency, region, rates FROM model_pricing WHERE provider = :provider;
-
--- name: begin_neighbours(provider, sync_id, started_at, before)$
-WITH begun AS (
+-- name: begin_neighbours(provider, sync_id, started_at)^
+-- From a sync's first model on: what is in force now is what its prices are compared with.
+WITH gone AS (
+    DELETE FROM price_readings WHERE provider = :provider::text
+), begun AS (
     INSERT INTO price_neighbours (provider, sync_id, started_at, before)
-    VALUES (:provider, :sync_id, :started_at, :before)
+    SELECT :provider::text, :sync_id::text, :started_at::timestamptz, coalesce(jsonb_agg(jsonb_build_array(
+        p.model_id, jsonb_build_array(p.tier, p.context_limit, p.currency, p.region), p.rates)), '[]')
+    FROM model_pricing p WHERE p.provider = :provider
     ON CONFLICT (provider) DO UPDATE SET
         sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, before = EXCLUDED.before
-    RETURNING sync_id || ' ' || xmin::text AS written_by
+    RETURNING sync_id || ' ' || xmin::text AS written_by, before
 )
-SELECT written_by FROM begun;
-
--- name: forget_readings(provider)!
-DELETE FROM price_readings WHERE provider = :provider;
+SELECT written_by, before FROM begun;
 
 -- name: drop_readings(provider, ids)!
 DELETE FROM price_readings WHERE provider = :provider AND model_id = ANY(:ids::text[]);

@@ -6,12 +6,14 @@ A change of a price, its row in `pricing_history` and its event in the outbox ar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from ratecard_registry.changes import Decision
 from ratecard_registry.history import History, history_of
@@ -20,13 +22,25 @@ from ratecard_registry.says import said_by
 from ratecard_registry.stored import Applied, OwnPrice, Price, StoredModel, midnight
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
-from ratecard_shared.events import PriceChangeKind
+from ratecard_shared.events import PriceChangeKind, ProviderEnriched
 
 QUERIES: Final = Path(__file__).with_name("apply.sql")
 SERVICE: Final = "registry-api"
 
 Place = tuple[str, str]
 """Provider and model id."""
+
+
+_KEY: Final = attrgetter("key")
+_KEY_AND_DAY: Final = attrgetter("key", "effective_date")
+
+
+class BeforeClosing(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest generation of a join that was closed, 0 for none; models that its list lacks, or whose prices."""
+
+    generation: int
+    absent: Sequence[str]
+    to_judge: Sequence[str]
 
 
 class Store:
@@ -42,14 +56,12 @@ class Store:
 
     async def models(self, connection: asyncpg.Connection, places: Collection[Place]) -> dict[Place, StoredModel]:
         """Return those of the models that exist, with their rows locked."""
-        where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
-        rows = [row async for row in self._sql.lock_models(connection, **where)]
-        if not rows:
-            return {}
-        prices = _by_model([row async for row in self._sql.prices_of(connection, **where)])
-        announced = _by_model([row async for row in self._sql.announced_of(connection, **where)])
+        rows = await _rows_of(self._sql.lock_models, connection, places)
+        prices = _by_model(await _rows_of(self._sql.prices_of, connection, [_place(row) for row in rows]))
+        has_announced = [_place(row) for row in rows if row["has_announced"]]
+        announced = _by_model(await _rows_of(self._sql.announced_of, connection, has_announced))
         own: dict[Place, tuple[OwnPrice, ...]] = defaultdict(tuple)
-        async for row in self._sql.own_of(connection, **where):
+        for row in await _rows_of(self._sql.own_of, connection, [_place(row) for row in rows if row["has_own"]]):
             own[row["provider"], row["model_id"]] += (own_from(row),)
         found = (model_from(row, prices[_place(row)], announced[_place(row)], own[_place(row)]) for row in rows)
         return {model.place: model for model in found}
@@ -69,19 +81,12 @@ class Store:
             async for row in rows
         }
 
-    async def absent_ids(
-        self, connection: asyncpg.Connection, provider: str, model_ids: Sequence[str]
-    ) -> tuple[str, ...]:
-        """Return the provider's models that are not deprecated and not among these."""
-        rows = self._sql.absent_ids(connection, provider=provider, model_ids=list(model_ids))
-        return tuple([row["id"] async for row in rows])
-
-    async def ids_to_judge(
-        self, connection: asyncpg.Connection, provider: str, sync_id: str, model_ids: Sequence[str]
-    ) -> tuple[str, ...]:
-        """Return the models that have prices which this sync did not show."""
-        rows = self._sql.ids_to_judge(connection, provider=provider, sync_id=sync_id, model_ids=list(model_ids))
-        return tuple([row["id"] async for row in rows])
+    async def before_closing(self, connection: asyncpg.Connection, closing: ProviderEnriched) -> BeforeClosing:
+        """Return what is known of a closing's join and models."""
+        row = await self._sql.before_closing(
+            connection, provider=closing.provider, sync_id=closing.sync_id, model_ids=list(closing.model_ids)
+        )
+        return BeforeClosing(generation=row["generation"] or 0, absent=row["absent"], to_judge=row["to_judge"])
 
     async def due(self, connection: asyncpg.Connection, now: datetime) -> tuple[Place, ...]:
         """Return the models that have a price whose day has come or is over."""
@@ -98,18 +103,24 @@ class Store:
 
         `sync_id` is the sync behind it, None where the price says it itself.
         """
+        await self.bump(connection, await self.write_unread(connection, decisions, sync_id=sync_id, now=now))
+
+    async def write_unread(
+        self, connection: asyncpg.Connection, decisions: Sequence[Decision], *, sync_id: str | None, now: datetime
+    ) -> set[str]:
+        """Write it without making anything outdated; return the names to `bump` before the commit."""
         await self._write_models(connection, decisions)
         await self._write_prices(connection, decisions)
         for wave in history_of(decisions, now=now):
             await self._write_history(connection, wave)
         said = [item for decision in decisions for item in said_by(decision, sync_id=sync_id, now=now)]
         await outbox.say_all(connection, service=SERVICE, said=said)
-        if changed := {decision.after.provider for decision in decisions if decision.visible}:
-            await self.bump(connection, [f"models:{provider}" for provider in changed])
+        return {f"models:{decision.after.provider}" for decision in decisions if decision.visible}
 
-    async def bump(self, connection: asyncpg.Connection, names: list[str]) -> None:
+    async def bump(self, connection: asyncpg.Connection, names: Collection[str]) -> None:
         """Make what caches hold under these names outdated: `models:` or `fallback:` and a provider, or a key."""
-        await self._sql.bump_versions(connection, names=sorted(names))
+        if names:
+            await self._sql.bump_versions(connection, names=sorted(names))
 
     async def count(
         self,
@@ -153,11 +164,11 @@ class Store:
             )
 
     async def _write_prices(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
-        for part, drop, save in (
-            ("prices", self._sql.drop_prices, self._sql.save_prices),
-            ("announced", self._sql.drop_announced, self._sql.save_announced),
+        for part, place, drop, save in (
+            ("prices", _KEY, self._sql.drop_prices, self._sql.save_prices),
+            ("announced", _KEY_AND_DAY, self._sql.drop_announced, self._sql.save_announced),
         ):
-            gone, new = _difference(decisions, part)
+            gone, new = _difference(decisions, part, place)
             if gone:
                 await drop(connection, rows=gone)
             if new:
@@ -179,19 +190,22 @@ def _began_before_today(row: Any) -> bool:
     return row["kind"] is PriceChangeKind.FIRST_SEEN and row["effective_date"] < midnight(row["recorded_at"].date())
 
 
-def _difference(decisions: Sequence[Decision], part: str) -> tuple[list[Any], list[Any]]:
+async def _rows_of(query: Any, connection: asyncpg.Connection, places: Collection[Place]) -> list[asyncpg.Record]:
+    if not places:
+        return []
+    where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
+    return [row async for row in query(connection, **where)]
+
+
+def _difference(decisions: Sequence[Decision], part: str, place: Callable[[Price], Any]) -> tuple[list[Any], list[Any]]:
+    """Return the rows to drop and those to save. Prices that share a row have one place."""
     gone, new = [], []
     for decision in decisions:
-        before = _by_place(getattr(decision.before, part)) if decision.before else {}
-        after = _by_place(getattr(decision.after, part))
-        gone += [price_row(decision.after, before[place]) for place in before.keys() - after.keys()]
-        new += [price_row(decision.after, price) for place, price in after.items() if before.get(place) != price]
+        before = {place(price): price for price in getattr(decision.before, part, ())}
+        after = {place(price): price for price in getattr(decision.after, part)}
+        gone += [price_row(decision.after, before[where]) for where in before.keys() - after.keys()]
+        new += [price_row(decision.after, price) for where, price in after.items() if before.get(where) != price]
     return gone, new
-
-
-def _by_place(prices: Iterable[Price]) -> dict[Any, Price]:
-    """Index prices so that those which share a row have one place: an announced price has a row per day."""
-    return {(price.key, price.effective_date): price for price in prices}
 
 
 def _by_model(rows: Iterable[asyncpg.Record]) -> dict[Place, tuple[Price, ...]]:

@@ -36,10 +36,6 @@ class SyncStore:
         """Read the named queries."""
         self._sql = queries(QUERIES)
 
-    async def generation(self, connection: asyncpg.Connection, sync_id: str, provider: str) -> int:
-        """Return the newest generation of the join that was closed here, 0 for none."""
-        return await self._sql.generation(connection, sync_id=sync_id, provider=provider) or 0
-
     async def mark_stale(self, connection: asyncpg.Connection, provider: str, since: datetime) -> int:
         """Mark the provider's prices as not verified any more, and return how many models that changed."""
         return int(await self._sql.mark_stale(connection, provider=provider, since=since))
@@ -75,7 +71,7 @@ class SyncStore:
         outcome = outcome_of(closing)
         what = {"sync_id": closing.sync_id, "provider": closing.provider}
         errors = msgspec.to_builtins(closing.errors)
-        counts = await self._sql.end_provider(
+        await self._sql.ended(
             connection,
             **what,
             generation=closing.generation,
@@ -83,18 +79,8 @@ class SyncStore:
             discovered=await self._discovered(connection, closing),
             errors=errors,
             ended_at=now,
-        )
-        await self._sql.ended(
-            connection,
-            **what,
             started_at=closing.started_at,
             status="failed" if outcome == "failed" else "idle",
-            ended_at=now,
-            discovered=counts["models_discovered"],
-            updated=counts["models_updated"],
-            deprecated=counts["models_deprecated"],
-            pricing=counts["pricing_updated"],
-            errors=errors,
         )
         if closing.discovery.outcome == SideOutcome.COMPLETE:
             await self._sql.listed_by(connection, **what, started_at=closing.started_at, generation=closing.generation)
@@ -107,8 +93,7 @@ class SyncStore:
 
     async def complete(self, connection: asyncpg.Connection, sync_id: str, now: datetime) -> None:
         """Say that the sync is complete if every provider has ended, and that was not said in the same words."""
-        await self._sql.open_completion(connection, sync_id=sync_id)
-        said = await self._sql.completion(connection, sync_id=sync_id)
+        said = await self._sql.lock_completion(connection, sync_id=sync_id)
         rows = [row async for row in self._sql.outcomes(connection, sync_id=sync_id)]
         if not rows or any(row["outcome"] is None for row in rows):
             return

@@ -1,5 +1,3 @@
--- name: generation(sync_id, provider)$
-SELECT generation FROM sync_outcomes WHERE sync_id = :sync_id AND provider = :provider AND outcome IS NOT NULL;
 
 -- name: on_page(provider, ids)$
 SELECT count(*) FROM models WHERE provider = :provider AND found_on_page AND id = ANY(:ids::text[]);
@@ -28,13 +26,6 @@ WHERE p.checked_at <= EXCLUDED.checked_at;
 INSERT INTO page_bodies AS b (sha256, index, total, data, kept_at) VALUES (:sha256, :index, :total, :data, :kept_at)
 ON CONFLICT (sha256, index) DO UPDATE SET kept_at = greatest(b.kept_at, EXCLUDED.kept_at);
 
--- name: end_provider(sync_id, provider, generation, outcome, discovered, errors, ended_at)^
-INSERT INTO sync_outcomes (sync_id, provider, generation, outcome, models_discovered, errors, ended_at)
-VALUES (:sync_id, :provider, :generation, :outcome, :discovered, :errors, :ended_at)
-ON CONFLICT (sync_id, provider) DO UPDATE SET
-    generation = EXCLUDED.generation, outcome = EXCLUDED.outcome, models_discovered = EXCLUDED.models_discovered,
-    errors = EXCLUDED.errors, ended_at = EXCLUDED.ended_at
-RETURNING models_discovered, models_updated, models_deprecated, pricing_updated;
 
 -- name: began(provider, sync_id, started_at)!
 -- The end of this very sync may have been applied before the news of its start.
@@ -44,11 +35,21 @@ ON CONFLICT (provider) DO UPDATE SET
     status = 'running', sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, updated_at = now()
 WHERE s.started_at IS NULL OR s.started_at < EXCLUDED.started_at;
 
--- name: ended(provider, sync_id, started_at, status, ended_at, discovered, updated, deprecated, pricing, errors)!
+-- name: ended(provider, sync_id, generation, outcome, discovered, errors, ended_at, started_at, status)!
+-- The provider's outcome in this sync, then its status with what was counted.
+WITH ended AS (
+    INSERT INTO sync_outcomes (sync_id, provider, generation, outcome, models_discovered, errors, ended_at)
+    VALUES (:sync_id, :provider, :generation, :outcome, :discovered, :errors, :ended_at::timestamptz)
+    ON CONFLICT (sync_id, provider) DO UPDATE SET
+        generation = EXCLUDED.generation, outcome = EXCLUDED.outcome, models_discovered = EXCLUDED.models_discovered,
+        errors = EXCLUDED.errors, ended_at = EXCLUDED.ended_at
+    RETURNING *
+)
 INSERT INTO sync_status AS s (provider, status, sync_id, started_at, last_sync, next_sync, models_discovered,
     models_updated, models_deprecated, pricing_updated, errors)
-VALUES (:provider, :status::text, :sync_id, :started_at, CASE WHEN :status::text = 'idle' THEN :ended_at::timestamptz END,
-    (SELECT next_slot FROM schedule), :discovered, :updated, :deprecated, :pricing, :errors)
+SELECT provider, :status::text, sync_id, :started_at::timestamptz, CASE WHEN :status::text = 'idle' THEN ended_at END,
+    (SELECT next_slot FROM schedule), models_discovered, models_updated, models_deprecated, pricing_updated, errors
+FROM ended
 ON CONFLICT (provider) DO UPDATE SET
     status = EXCLUDED.status, sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at,
     last_sync = coalesce(EXCLUDED.last_sync, s.last_sync), next_sync = EXCLUDED.next_sync,
@@ -63,11 +64,10 @@ WHERE provider = :provider
   AND (listed_at IS NULL
        OR (listed_at, listed_sync, listed_generation) < (:started_at::timestamptz, :sync_id::text, :generation::integer));
 
--- name: open_completion(sync_id)!
-INSERT INTO sync_completions (sync_id) VALUES (:sync_id) ON CONFLICT DO NOTHING;
-
--- name: completion(sync_id)$
-SELECT digest FROM sync_completions WHERE sync_id = :sync_id FOR UPDATE;
+-- name: lock_completion(sync_id)$
+-- What was said last, empty for nothing. The row is held until the commit: outcomes are read after that.
+INSERT INTO sync_completions AS c (sync_id) VALUES (:sync_id)
+ON CONFLICT (sync_id) DO UPDATE SET sync_id = c.sync_id RETURNING digest;
 
 -- name: outcomes(sync_id)
 SELECT p.provider, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated, o.pricing_updated, o.errors
