@@ -114,7 +114,8 @@ async def _records(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Cons
     partition = TopicPartition(topic, dead_letter.PARTITION)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]
-    await consumer.seek_to_beginning(partition)
+    # Not `seek_to_beginning`: the reset that an assignment begins by itself may come after it.
+    consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
     async with asyncio.timeout(_SECONDS_TO_READ):
         while await consumer.position(partition) < end:
             for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
@@ -139,7 +140,10 @@ def _letter(record: ConsumerRecord, said: Mapping[str, str], *, value: bytes | N
 @asynccontextmanager
 async def _consumer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers, enable_auto_commit=False, **client_security(settings)
+        auto_offset_reset="earliest",
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        enable_auto_commit=False,
+        **client_security(settings),
     )
     async with _started(consumer, settings):
         be_patient(consumer)

@@ -138,6 +138,11 @@ def the_readmes_commands_work(ratecard: Ratecard, folder: Path) -> None:
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
+def heed_interrupts() -> None:
+    """Let Ctrl-C end the child also where this run was itself started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def it_tells_what_changed(ratecard: Ratecard, folder: Path) -> None:
     listed = ratecard("changes", "--model", "openai/gpt-vesper-2", "--kind", "changed").stdout
     assert re.search(
@@ -154,6 +159,7 @@ def it_tells_what_changed(ratecard: Ratecard, folder: Path) -> None:
             cwd=folder,
             env=somebodys_environment(),
             stdout=file,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509  # there are no threads here
         )
     until(lambda: "gemini-lark-3-flash-preview  appeared" in output.read_text(), within_seconds=30)
     added = ratecard("own-price", "add", "xai/grok-marlin-2", "--rate", "input=1.5", "--evidence", "contract")
