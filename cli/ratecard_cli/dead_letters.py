@@ -60,9 +60,22 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
 
 async def boxes(settings: KafkaSettings, groups: Iterable[str], *, values: bool = True) -> tuple[Box, ...]:
     """Read the dead letters of each group; without `values`, to count them, none is kept in memory."""
+    topics = {group: settings.kafka_topic_prefix + dead_letters(group) for group in groups}
     async with _consumer(settings) as consumer:
         there = await consumer.topics()
-        return tuple([await _box(consumer, settings, group, there, values=values) for group in groups])
+        letters = {topic: list[Letter]() for topic in topics.values()}
+        replayed = {topic: set[int]() for topic in topics.values()}
+        async for record in _records(consumer, letters.keys() & there):
+            said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+            if dead_letter.REPLAYED in said:
+                numbers = said[dead_letter.REPLAYED].split(",")
+                replayed[record.topic] |= {int(number) for number in numbers if number.isdecimal()}
+            else:
+                letters[record.topic].append(_letter(record, said, value=record.value if values else None))
+    return tuple(
+        Box(group=group, letters=tuple(letters[topic]), replayed=frozenset(replayed[topic]))
+        for group, topic in topics.items()
+    )
 
 
 async def put_back(settings: KafkaSettings, group: str, letters: Sequence[Letter]) -> None:
@@ -94,32 +107,21 @@ async def _send_back(producer: AIOKafkaProducer, letter: Letter) -> None:
     )
 
 
-async def _box(
-    consumer: AIOKafkaConsumer, settings: KafkaSettings, group: str, there: Iterable[str], *, values: bool
-) -> Box:
-    topic = settings.kafka_topic_prefix + dead_letters(group)
-    letters, replayed = list[Letter](), set[int]()
-    if topic not in there:
-        return Box(group=group)
-    async for record in _records(consumer, topic):
-        said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-        if dead_letter.REPLAYED in said:
-            replayed |= {int(number) for number in said[dead_letter.REPLAYED].split(",") if number.isdecimal()}
-        else:
-            letters.append(_letter(record, said, value=record.value if values else None))
-    return Box(group=group, letters=tuple(letters), replayed=frozenset(replayed))
-
-
-async def _records(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[ConsumerRecord]:
-    partition = TopicPartition(topic, dead_letter.PARTITION)
-    consumer.assign([partition])
-    end = (await consumer.end_offsets([partition]))[partition]
-    # Not `seek_to_beginning`: the reset that an assignment begins by itself may come after it.
-    consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
+async def _records(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> AsyncIterator[ConsumerRecord]:
+    partitions = [TopicPartition(topic, dead_letter.PARTITION) for topic in topics]
+    if not partitions:
+        return
+    # Once and for all of them: a consumer that is assigned anew and stopped soon after may never end.
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    for partition, beginning in (await consumer.beginning_offsets(partitions)).items():
+        # Not `seek_to_beginning`: the reset that an assignment begins by itself may come after it.
+        consumer.seek(partition, beginning)
     async with asyncio.timeout(_SECONDS_TO_READ):
-        while await consumer.position(partition) < end:
-            for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
-                yield record
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
+                    yield record
 
 
 def _letter(record: ConsumerRecord, said: Mapping[str, str], *, value: bytes | None) -> Letter:
