@@ -9,7 +9,7 @@ SECONDS ?= 60
 SHIPPED := --frozen --no-dev --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint supply integration bench fuzz ci clean
+.PHONY: help setup demo up test lint supply bench fuzz
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -22,8 +22,8 @@ demo: $(READY) ## Run everything here with simulated providers: no keys, no inte
 up: $(READY) ## Run everything here with the real providers
 	.venv/bin/ratecard up $(ARGS)
 
-test: $(READY) ## Run all tests on embedded backends (ARGS="-k word" for some)
-	.venv/bin/pytest $(ARGS)
+test: $(READY) ## Run all tests, or some: ARGS="-k word" (BACKENDS=external: on Apache Kafka; needs Java 17+, Maven)
+	$(if $(filter external,$(BACKENDS)),.venv/bin/python tests/external) .venv/bin/pytest $(ARGS)
 
 lint: $(READY) ## Check style, formatting, the arrows between rooms, and types
 	.venv/bin/ruff check
@@ -39,21 +39,12 @@ supply: $(READY) ## Write an SBOM and the licences, and ask osv.dev for known vu
 	$(UV) tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes --vulnerability-service osv \
 	  -r artifacts/requirements.txt
 
-integration: $(READY) ## Run the backends tests on Apache Kafka and Debian's PostgreSQL and Redis (needs Java 17+, Maven)
-	.venv/bin/python tests/external .venv/bin/pytest -m backends $(ARGS)
-
 bench: $(READY) ## Measure against floors, print a table, write bench.json (ARGS="api" for some; API needs wrk)
 	.venv/bin/python tests/bench/run.py $(ARGS)
 
 fuzz: $(READY) ## Fuzz the parsers with atheris, SECONDS=60 each (Linux, Python 3.11 to 3.14)
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact --group fuzz
 	.venv/bin/python tests/fuzz/parsers.py $(SECONDS)
-
-ci: ## Do what CI does
-	.ci/run
-
-clean: ## Remove the environment and the caches; the laptop's data in .ratecard stays
-	rm -rf .venv .tools artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(UV):
 	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || \

@@ -52,19 +52,16 @@ class Past:
     ) -> dict[Place, list[DatedPrice]]:
         """Return every price that may be in force between the two times, by model, in their order."""
         now = self._now()
-        known = known_at if known_at and known_at < now else None
-        rows = self._sql.believed(
-            self._pool(),
-            providers=[provider for provider, _ in places],
-            ids=[model_id for _, model_id in places],
-            first=first,
-            last=last,
-            known=known or LAST_DAY,
-            announced_after=known or now,
-            # An end that was not known then does not count, so what ended earlier may have been in force.
-            ended_after=FIRST_DAY if known else _year_of(first),
-            current=known is None,
-        )
+        between = {
+            "providers": [provider for provider, _ in places],
+            "ids": [model_id for _, model_id in places],
+            "first": first,
+            "last": last,
+        }
+        if known_at and known_at < now:
+            rows = self._sql.believed(self._pool(), **between, known=known_at)
+        else:
+            rows = self._sql.in_force(self._pool(), **between, now=now)
         found: dict[Place, list[DatedPrice]] = defaultdict(list)
         async for row in rows:
             found[row["provider"], row["model_id"]].append(_dated(row))
@@ -93,11 +90,6 @@ class Past:
             return []
         rows = self._sql.other_names(self._pool(), names=wanted)
         return [(row["name"], (row["provider"], row["id"])) async for row in rows]
-
-
-def _year_of(time: datetime) -> datetime:
-    """Return when the year began, as partitions do: nothing of a partition that is looked into is then left out."""
-    return time.astimezone(UTC).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _dated(row: Any) -> DatedPrice:

@@ -1,9 +1,44 @@
--- name: believed(providers, ids, first, last, known, announced_after, ended_after, current)
--- Every price row of these models that may be in force between the two times: of each key the one that had begun by
--- the first, found through the index key by key, and all that began since. `known` is when it was believed.
--- What ended before `ended_after` was over by the first: its partitions are not looked into.
+-- name: in_force(providers, ids, first, last, now)
+-- Every price row of these models that is in force between the two times, as it is believed today.
 -- An announcement counts for a time to come only: whether it came into force is a row of its own. The operator's own
 -- prices stand beside those of the list: which is charged is decided by whoever asks.
+WITH wanted AS (
+    SELECT DISTINCT provider, model_id FROM unnest(:providers::text[], :ids::text[]) AS w (provider, model_id)
+), found AS (
+    SELECT h.* FROM wanted w JOIN pricing_history h ON (h.provider, h.model_id) = (w.provider, w.model_id)
+    WHERE h.end_date IS NULL AND h.effective_date <= :last AND h.superseded_at IS NULL
+      AND (h.kind <> 'scheduled' OR h.effective_date > :now)
+    UNION ALL
+    SELECT h.* FROM wanted w JOIN pricing_history h ON (h.provider, h.model_id) = (w.provider, w.model_id)
+    WHERE h.end_date > :first AND h.effective_date <= :last AND h.superseded_at IS NULL
+      AND (h.kind <> 'scheduled' OR h.effective_date > :now)
+)
+SELECT f.id, f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.rates, f.free, f.effective_date,
+    f.evidence, f.sync_id, f.kind, f.recorded_at, p.effective_until, '{}'::text[] AS missed_in, '' AS absent_in,
+    coalesce(f.end_date, (p.effective_until + 1)::timestamp AT TIME ZONE 'UTC') AS end_date,
+    m.stale_since, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
+FROM found f
+-- One look-up by its key for each row found: a join would read all prices of all models.
+LEFT JOIN LATERAL (
+    SELECT m.stale_since FROM models m WHERE (m.provider, m.id) = (f.provider, f.model_id) LIMIT 1
+) m ON true
+LEFT JOIN LATERAL (
+    SELECT p.effective_until FROM model_pricing p
+    WHERE f.end_date IS NULL AND f.kind <> 'scheduled'
+      AND (p.provider, p.model_id, p.tier, p.context_limit, p.currency, p.region, p.effective_date)
+        = (f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.effective_date)
+    LIMIT 1
+) p ON true
+UNION ALL
+SELECT o.id, o.provider, o.model_id, o.tier, o.context_limit, o.currency, o.region, o.rates, o.free, o.effective_date,
+    o.evidence, '', o.kind, o.recorded_at, NULL, '{}', '', o.end_date, NULL, o.number, o.note, o.corrects, o.state
+FROM wanted w JOIN own_prices o ON (o.provider, o.model_id) = (w.provider, w.model_id)
+WHERE o.effective_date <= :last AND (o.end_date IS NULL OR o.end_date > :first) AND o.superseded_at IS NULL
+ORDER BY effective_date, recorded_at, id;
+
+-- name: believed(providers, ids, first, last, known)
+-- The same as it was believed at `known`. An end that was not known then does not count, so what ended may have been
+-- in force: of each key the row that had begun by the first, found through the index key by key, and all begun since.
 WITH RECURSIVE wanted AS (
     SELECT DISTINCT provider, model_id FROM unnest(:providers::text[], :ids::text[]) AS w (provider, model_id)
 ), keys AS (
@@ -11,7 +46,6 @@ WITH RECURSIVE wanted AS (
     FROM wanted w CROSS JOIN LATERAL (
         SELECT h.tier, h.context_limit, h.currency, h.region FROM pricing_history h
         WHERE (h.provider, h.model_id) = (w.provider, w.model_id)
-          AND (h.end_date IS NULL OR h.end_date >= :ended_after)
         ORDER BY h.tier, h.context_limit, h.currency, h.region LIMIT 1
     ) k
     UNION ALL
@@ -20,7 +54,6 @@ WITH RECURSIVE wanted AS (
         SELECT h.tier, h.context_limit, h.currency, h.region FROM pricing_history h
         WHERE (h.provider, h.model_id) = (p.provider, p.model_id)
           AND (h.tier, h.context_limit, h.currency, h.region) > (p.tier, p.context_limit, p.currency, p.region)
-          AND (h.end_date IS NULL OR h.end_date >= :ended_after)
         ORDER BY h.tier, h.context_limit, h.currency, h.region LIMIT 1
     ) k
 ), found AS (
@@ -28,36 +61,22 @@ WITH RECURSIVE wanted AS (
         SELECT h.* FROM pricing_history h
         WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
             = (k.provider, k.model_id, k.tier, k.context_limit, k.currency, k.region)
-          AND (h.end_date IS NULL OR h.end_date >= :ended_after)
           AND h.effective_date <= :first AND h.recorded_at <= :known
           AND (h.superseded_at IS NULL OR h.superseded_at > :known)
-          AND (h.kind <> 'scheduled' OR h.effective_date > :announced_after)
+          AND (h.kind <> 'scheduled' OR h.effective_date > :known)
         ORDER BY h.effective_date DESC, h.recorded_at DESC, h.id DESC LIMIT 1
     ) b
     UNION ALL
     SELECT h.* FROM wanted w JOIN pricing_history h ON (h.provider, h.model_id) = (w.provider, w.model_id)
-    WHERE (h.end_date IS NULL OR h.end_date >= :ended_after)
-      AND h.effective_date > :first AND h.effective_date <= :last AND h.recorded_at <= :known
+    WHERE h.effective_date > :first AND h.effective_date <= :last AND h.recorded_at <= :known
       AND (h.superseded_at IS NULL OR h.superseded_at > :known)
-      AND (h.kind <> 'scheduled' OR h.effective_date > :announced_after)
+      AND (h.kind <> 'scheduled' OR h.effective_date > :known)
 )
 SELECT f.id, f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.rates, f.free, f.effective_date,
-    f.evidence, f.sync_id, f.kind, f.recorded_at, p.effective_until, '{}'::text[] AS missed_in, '' AS absent_in,
-    CASE WHEN f.end_recorded_at <= :known THEN f.end_date
-        ELSE (p.effective_until + 1)::timestamp AT TIME ZONE 'UTC' END AS end_date,
-    m.stale_since, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
+    f.evidence, f.sync_id, f.kind, f.recorded_at, NULL::date AS effective_until, '{}'::text[] AS missed_in,
+    '' AS absent_in, CASE WHEN f.end_recorded_at <= :known THEN f.end_date END AS end_date,
+    NULL::timestamptz AS stale_since, NULL::bigint AS number, '' AS note, NULL::jsonb AS corrects, '' AS state
 FROM found f
--- One look-up by its key for each row found: a join would read all prices of all models.
-LEFT JOIN LATERAL (
-    SELECT m.stale_since FROM models m WHERE :current::boolean AND (m.provider, m.id) = (f.provider, f.model_id) LIMIT 1
-) m ON true
-LEFT JOIN LATERAL (
-    SELECT p.effective_until FROM model_pricing p
-    WHERE :current AND f.end_date IS NULL AND f.kind <> 'scheduled'
-      AND (p.provider, p.model_id, p.tier, p.context_limit, p.currency, p.region, p.effective_date)
-        = (f.provider, f.model_id, f.tier, f.context_limit, f.currency, f.region, f.effective_date)
-    LIMIT 1
-) p ON true
 UNION ALL
 SELECT o.id, o.provider, o.model_id, o.tier, o.context_limit, o.currency, o.region, o.rates, o.free, o.effective_date,
     o.evidence, '', o.kind, o.recorded_at, NULL, '{}', '', o.end_date, NULL, o.number, o.note, o.corrects, o.state
