@@ -47,6 +47,7 @@ from ratecard_registry.key_watch import KeyWatch
 from ratecard_registry.keys import Scope
 from ratecard_registry.own import api as api_own
 from ratecard_registry.own.desk import OwnDesk
+from ratecard_registry.parameters import refuse_unknown
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine_desk import Desk
 from ratecard_registry.scraping_desk import ScrapingDesk
@@ -109,12 +110,14 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
                 "/",
                 route_handlers=_with(_READING, READING),
                 guards=[parts.access.needing(Scope.READ)],
+                before_request=refuse_unknown,
                 security=docs.MAY_NEED_KEY,
             ),
             Router(
                 "/",
                 route_handlers=_with(_ADMIN, ADMINISTERING),
                 guards=[parts.access.needing(Scope.ADMIN)],
+                before_request=refuse_unknown,
                 security=docs.NEEDS_KEY,
                 dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
             ),

@@ -18,9 +18,11 @@ from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost_views import Candidate
 from ratecard_registry.describing import READING, answers, refuses, takes_no
+from ratecard_registry.documenting import OF_HISTORY
 from ratecard_registry.keeping import KEPT
 from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, page
 from ratecard_registry.moments import moment
+from ratecard_registry.parameters import only_below
 from ratecard_registry.past import Period
 from ratecard_registry.problems import Problem, ProblemView, as_json
 from ratecard_registry.selecting import resolve
@@ -174,7 +176,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
 
 @get(
     "/api/models/{name:path}",
-    opt=KEPT,
+    opt={**KEPT, **only_below(HISTORY, OF_HISTORY)},
     operation_id="getModel",
     summary="Get one model",
     responses={

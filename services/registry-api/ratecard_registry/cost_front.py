@@ -62,8 +62,8 @@ class CostFront:
 
 
 def asks_for_costs(scope: Scope) -> bool:
-    """Tell whether a request is for this."""
-    return bool(scope["path"] == PATH and scope["method"] == "POST")
+    """Tell whether a request is for this. One with a query is not: it takes none, and the framework says so."""
+    return bool(scope["path"] == PATH and scope["method"] == "POST" and not scope["query_string"])
 
 
 def _is_short(length: bytes) -> bool:

@@ -11,11 +11,15 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from ratecard_registry.parameters import knows_all_it_takes
+
 Json = Any
 _MODEL: Final = "/api/models/{name}"
 _ONE: Final = "/api/models/{id}"
 _HISTORY: Final = "/api/models/{id}/pricing-history"
-_OF_HISTORY: Final = {"startDate", "endDate", "limit", "cursor"}
+OF_HISTORY: Final = frozenset({"startDate", "endDate", "limit", "cursor"})
+"""The parameters that a model does not have, and its history does."""
+
 _REF: Final = "#/components/schemas/"
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
@@ -30,6 +34,7 @@ def completed(document: dict[str, Json], examples: Mapping[str, Json]) -> dict[s
     """
     whole = copy.deepcopy(document)
     whole["paths"] = _history_apart(whole["paths"])
+    _tell_unknown_parameters(whole["paths"])
     for operation in _operations(whole):
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _without_null(parameter["schema"])
@@ -56,7 +61,7 @@ def _history_apart(paths: dict[str, Json]) -> dict[str, Json]:
     for one in (model, history):
         named = next(parameter for parameter in one["parameters"] if parameter["in"] == "path")
         named.update(name="id", description=_ID, schema={"type": "string"}, example="swift-1")
-    model["parameters"] = [one for one in model["parameters"] if one["name"] not in _OF_HISTORY]
+    model["parameters"] = [one for one in model["parameters"] if one["name"] not in OF_HISTORY]
     model["description"], history["description"] = both["description"].split(_BETWEEN)
     history.update(operationId="getPricingHistory", summary="Get what a model used to cost")
     kinds = both["responses"]["200"]["content"][_JSON]["schema"]["oneOf"]
@@ -74,6 +79,27 @@ def _add_the_stream(paths: dict[str, Json]) -> None:
     """`/api/changes` answers with the same stream as its neighbour, if it is asked for."""
     stream = paths["/api/changes/stream"]["get"]["responses"]["200"]["content"][_STREAM]
     paths["/api/changes"]["get"]["responses"]["200"]["content"][_STREAM] = copy.deepcopy(stream)
+
+
+def _tell_unknown_parameters(paths: dict[str, Json]) -> None:
+    """No handler says what is refused before it is asked."""
+    for path, methods in paths.items():
+        for operation in methods.values() if knows_all_it_takes(path) else ():
+            wrong = operation["responses"].setdefault("400", {})
+            other = wrong.get("description")
+            wrong["description"] = f"{other}; or a parameter is unknown" if other else "A parameter is unknown"
+            content = wrong.setdefault("content", {}).setdefault(_PROBLEM, {"schema": _PLAIN_PROBLEM, "examples": {}})
+            if content["schema"] == _PLAIN_PROBLEM:
+                content["schema"] = {"$ref": f"{_REF}Invalid"}
+            content["examples"]["unknownParameter"] = {"value": _UNKNOWN_PARAMETER}
+
+
+_PLAIN_PROBLEM: Final = {"$ref": f"{_REF}ProblemView"}
+_FAULT: Final = "`provder` is no parameter of this route (did you mean `provider`?)"
+_UNKNOWN_PARAMETER: Final = {
+    "detail": f"{_FAULT}. It takes limit, provider.",
+    "errors": [{"message": _FAULT, "key": "provder", "source": "query"}],
+}
 
 
 def _without_null(schema: Json) -> Json:
