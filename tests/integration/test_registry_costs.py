@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -209,9 +209,22 @@ async def test_a_line_without_a_time_means_now(bench: Bench) -> None:
 async def test_a_stale_price_says_so(bench: Bench) -> None:
     await bench.sync(0, enriched(model(prices=[price()])))
     await bench.sync(1, enriched(model(prices=None), on=1))
-    (used,) = (await priced(bench, line({"input": 1})))["prices"].values()
+    bench.now = day(3)
+    times = [day(0), day(1) - timedelta(seconds=1), day(1), day(2)]
+    answer = await priced(bench, *(line({"input": 1}, when=when.isoformat()) for when in times))
+    assert [one["stale"] for one in answer["lines"]] == [False, False, True, True]
+    (used,) = answer["prices"].values()
     assert used["state"] == "stale"
     assert datetime.fromisoformat(used["staleSince"]) == day(1)
+
+
+async def test_a_price_was_not_stale_before_it_was(bench: Bench) -> None:
+    await bench.sync(0, enriched(model(prices=[price()])))
+    await bench.sync(1, enriched(model(prices=None), on=1))
+    before = day(1) - timedelta(seconds=1)
+    (used,) = (await priced(bench, line({"input": 1}, when=before.isoformat())))["prices"].values()
+    shown = await bench.get("/api/models/swift-1", at=before.isoformat())
+    assert (used["state"], used["staleSince"]) == (shown["priceState"], shown["staleSince"]) == ("priced", None)
 
 
 async def test_styles_can_be_mixed(bench: Bench) -> None:

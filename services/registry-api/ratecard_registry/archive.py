@@ -110,7 +110,7 @@ class Archive:
 
 def _shown(rows: Sequence[DatedPrice], when: datetime) -> dict[str, Any]:
     listed = (row.instead_of or row for row in rows)
-    stale_since = next((row.stale_since for row in listed if row.stale_since and row.stale_since <= when), None)
+    stale_since = next((row.stale_since for row in listed if row.doubted(when)), None)
     shown = (dated_view(row, stale=stale_since is not None) for row in rows)
     return views.shown_prices(views.shown_rows(shown, stale_since=stale_since))
 

@@ -88,7 +88,10 @@ class ChargeView(View, frozen=True, kw_only=True):
 
 
 class CostLine(View, frozen=True, kw_only=True):
-    """The cost of one usage, or why there is none. `priceId` names its price among `prices`."""
+    """The cost of one usage, or why there is none. `priceId` names its price among `prices`.
+
+    `stale`: at this time the price was the last known good one, because its page could not be read, or said another.
+    """
 
     index: int
     ref: str | None
@@ -99,13 +102,17 @@ class CostLine(View, frozen=True, kw_only=True):
     cost: Decimal | None = None
     currency: str | None = None
     price_id: int | None = None
+    stale: bool = False
     band: BandView | None = None
     components: tuple[ChargeView, ...] = ()
     error: LineError | None = None
 
 
 class PriceUsed(View, frozen=True, kw_only=True):
-    """A row of the pricing history that costs were taken from. `source` is list, imported or own, as in models."""
+    """A row of the pricing history that costs were taken from. `source` is list, imported or own, as in models.
+
+    Its `state` is stale, and `staleSince` given, if one of the lines is: of a time since then.
+    """
 
     id: int
     provider: str
@@ -162,10 +169,10 @@ def charge_view(charge: Charge) -> ChargeView:
     )
 
 
-def price_used(row: DatedPrice) -> PriceUsed:
+def price_used(row: DatedPrice, *, stale: bool) -> PriceUsed:
     """Return what is shown of a price row."""
     price = row.price
-    shown = dated_view(row, stale=row.stale_since is not None)
+    shown = dated_view(row, stale=stale)
     return PriceUsed(
         id=row.id,
         provider=row.provider,
@@ -178,7 +185,7 @@ def price_used(row: DatedPrice) -> PriceUsed:
         output_cost_per_million=shown.output_cost_per_million,
         rates=shown.rates,
         state=shown.state,
-        stale_since=row.stale_since,
+        stale_since=row.stale_since if stale else None,
         kind=row.kind,
         effective_date=price.effective_date,
         end_date=row.end_date,

@@ -32,6 +32,9 @@ _AT_ONCE: Final = 100
 
 _MOST_SHOWN: Final = 1000
 
+_Used = dict[int, tuple[DatedPrice, bool]]
+"""The price rows that costs were taken from, and whether one of these was of a time when the list's was in doubt."""
+
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """A line that could not be read, and what it is called if that could be."""
@@ -89,18 +92,18 @@ class ShownRows:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._kept: dict[int, tuple[DatedPrice, Any]] = {}
+        self._kept: dict[tuple[int, bool], tuple[DatedPrice, Any]] = {}
 
-    def json_of(self, row: DatedPrice) -> Any:
+    def json_of(self, row: DatedPrice, *, stale: bool) -> Any:
         """Return what is shown of the row."""
-        of, shown = self._kept.get(row.id, (None, None))
+        of, shown = self._kept.get((row.id, stale), (None, None))
         if of is row:
             return shown
-        shown = msgspec.Raw(encode(cost_views.price_used(row)))
+        shown = msgspec.Raw(encode(cost_views.price_used(row, stale=stale)))
         if row.own is None:  # what an own price is charged instead of depends on the time
             if len(self._kept) >= _MOST_SHOWN:
                 self._kept.clear()
-            self._kept[row.id] = (row, shown)
+            self._kept[row.id, stale] = (row, shown)
         return shown
 
 
@@ -115,7 +118,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
 
     def answer(self) -> CostAnswer:
         """Price every line."""
-        used: dict[int, DatedPrice] = {}
+        used: _Used = {}
         shown = tuple(self._line(index, line, used) for index, line in enumerate(self.lines.usages))
         sums: dict[str, list[Decimal]] = {}
         for line in shown:
@@ -124,14 +127,14 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
         priced = sum(map(len, sums.values()))
         return CostAnswer(
             lines=shown,
-            prices={str(row_id): self.shown.json_of(row) for row_id, row in sorted(used.items())},
+            prices={str(row_id): self.shown.json_of(row, stale=stale) for row_id, (row, stale) in sorted(used.items())},
             totals={currency: total(costs) for currency, costs in sorted(sums.items())},
             priced=priced,
             failed=len(shown) - priced,
             known_at=self.lines.known_at,
         )
 
-    def _line(self, index: int, line: UsageLine | Unread, used: dict[int, DatedPrice]) -> CostLine:
+    def _line(self, index: int, line: UsageLine | Unread, used: _Used) -> CostLine:
         if isinstance(line, Unread):
             return CostLine(index=index, ref=line.ref, model=line.model, error=line.error)
         when = line.when or self.usual
@@ -144,7 +147,8 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             several = cost_views.candidates(places) if len(places) > 1 else ()
             why = LineError(code=error.code, detail=error.detail, candidates=several)
             return CostLine(**said, provider=provider, model_id=model_id, error=why)  # type: ignore[arg-type]  # a dict
-        used[cost.row.id] = cost.row
+        _, doubted = used.get(cost.row.id, (None, False))
+        used[cost.row.id] = (cost.row, doubted or (cost.row.instead_of or cost.row).doubted(when))
         return CostLine(
             **said,  # type: ignore[arg-type]  # a dict
             provider=provider,
@@ -152,6 +156,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             cost=cost.total,
             currency=cost.row.price.currency,
             price_id=cost.row.id,
+            stale=cost.row.doubted(when),
             band=cost_views.band_view(cost.band),
             components=tuple(map(cost_views.charge_view, cost.charges)),
         )

@@ -40,6 +40,10 @@ class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
         """Its place among the rows of its key: of the list's, the greatest that has begun is right."""
         return (self.price.effective_date, self.recorded_at, self.id)
 
+    def doubted(self, when: datetime) -> bool:
+        """Tell whether at that time it was no more than the last known good one."""
+        return self.stale_since is not None and self.stale_since <= when
+
 
 def in_force(rows: Iterable[DatedPrice], when: datetime) -> list[DatedPrice]:
     """Return the prices in force at that time. `rows` come in their `order`."""
