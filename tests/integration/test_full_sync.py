@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from history import read_history, until_caught_up
+from history_checker import check
 from stack import services
 
 from ratecard_cli.simulated.server import KEYS, Simulated, serving
@@ -150,3 +152,5 @@ async def test_two_syncs_through_five_processes(environment: dict[str, str]) -> 
         assert costs == {
             name: pytest.approx(cost / 1000) for name, cost in listed.items() if isinstance(cost, int | float)
         }
+        await until_caught_up(environment)
+        check(await read_history(environment))
