@@ -64,7 +64,7 @@ def cost(
     elif not answer["error"]:
         rows = [_row(charge) for charge in answer["components"]]
         show_table(f"{answer['provider']}/{answer['modelId']}", _COLUMNS, rows, right=("quantity", "rate", "cost"))
-        say(f"{figure(answer['cost'])} {answer['currency']}")
+        say(f"{figure(Decimal(answer['cost']))} {answer['currency']}")
     if answer["error"]:
         raise NotFoundError(answer["error"]["detail"])
 

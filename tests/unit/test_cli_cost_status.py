@@ -44,6 +44,13 @@ def test_a_cost_is_shown_by_component(api: FakeApi, ratecard: Ratecard) -> None:
     assert api.bodies == [{"usages": [usage]}]
 
 
+def test_a_whole_cost_is_shown(api: FakeApi, ratecard: Ratecard) -> None:
+    line = {"provider": "acme", "modelId": "swift-1", "cost": 2, "currency": "USD", "components": [], "error": None}
+    api.answer("POST /api/cost", {"lines": [line]})
+    code, out, _ = ratecard("cost", "swift-1", "--input", "1")
+    assert (code, out.splitlines()[-1]) == (0, "2 USD")
+
+
 def test_a_cost_that_is_not_known_is_no_zero(api: FakeApi, ratecard: Ratecard) -> None:
     api.answer("POST /api/cost", {"lines": [{"cost": None, "error": {"detail": "Its price is not known."}}]})
     code, out, err = ratecard("cost", "swift-1", "--output", "5")
