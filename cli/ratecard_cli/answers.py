@@ -59,6 +59,7 @@ class Model(Answer, frozen=True, kw_only=True):
     price_state: PriceState
     context_window: int | None = None
     stale_since: datetime | None = None
+    forecast: bool = False
     pricing: tuple[Price, ...] = ()
     scheduled_pricing: tuple[Price, ...] = ()
 

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 
 from ratecard_cli import api
 from ratecard_cli.faults import NotFoundError, UsageError
-from ratecard_cli.price import moment
-from ratecard_cli.terminal import Json, figure, say, show_table, write_json
+from ratecard_cli.price import FORECAST, moment
+from ratecard_cli.terminal import Json, figure, note, say, show_table, write_json
 
 _COLUMNS: Final = ("component", "quantity", "rate", "per", "cost")
 
@@ -65,6 +65,10 @@ def cost(
         rows = [_row(charge) for charge in answer["components"]]
         show_table(f"{answer['provider']}/{answer['modelId']}", _COLUMNS, rows, right=("quantity", "rate", "cost"))
         say(f"{figure(Decimal(answer['cost']))} {answer['currency']}")
+        if answer["forecast"]:
+            note(FORECAST)
+        if answer["stale"]:
+            note("It is by the last good price: nobody could verify what was charged at that time.")
     if answer["error"]:
         raise NotFoundError(answer["error"]["detail"])
 

@@ -20,6 +20,7 @@ from ratecard_cli.terminal import Flag, Json, note, on_terminal, say, show_table
 from ratecard_shared.prices import GLOBAL, USD, PriceState
 
 _COLUMNS: Final = ("tier", "prompts", "region", "currency", "input", "output", "other rates", "since", "note")
+FORECAST: Final = "That time is to come: this is what is in force or announced for then, as far as is known now."
 _USUAL: Final = {"prompts": "any", "region": "any", "currency": USD, "note": ""}
 """Columns that are left out where all is as usual; without a terminal they stay, so that scripts can count on them."""
 
@@ -103,6 +104,8 @@ def _show(model: Model, at: str | None) -> None:
     show_table(title, columns, [[row[name] for name in columns] for row in rows], right=_COLUMNS[4:6], whole=("since",))
     for row in model.scheduled_pricing:
         say(f"announced: {' '.join(_row(row)).strip()}")
+    if model.forecast:
+        note(FORECAST)
     if model.stale_since:
         note(f"These are the last good prices: nobody could verify them since {model.stale_since:%Y-%m-%d %H:%M}.")
     for url in sorted({row.evidence.url for row in model.pricing if row.evidence and row.evidence.url}):

@@ -47,6 +47,34 @@ async def cost(bench: Bench, path: str = PATH, **query: Any) -> Any:
     return (await bench.get(path, **query))["inputCostPerMillion"]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "amount", "forecast"),
+    [
+        (timedelta(), 1, False),
+        (timedelta(minutes=5), 1, False),
+        (timedelta(minutes=6), 1, True),
+        (timedelta(days=9), 2, True),
+        (timedelta(days=36_500), 2, True),
+    ],
+)
+async def test_prices_and_costs_of_a_time_to_come_say_so(
+    bench: Bench, ahead: timedelta, amount: int, *, forecast: bool
+) -> None:
+    announced = price("2", effective_from=date(2031, 3, 9))
+    await bench.sync(0, enriched(model(prices=[price("1"), announced])), closing("swift-1"))
+    when = (bench.now + ahead).isoformat()
+    one = await bench.get(PATH, at=when)
+    (listed,) = (await bench.get("/api/models", at=when))["data"]
+    (sorted_,) = (await bench.get("/api/models", at=when, sort="inputCost"))["data"]
+    async with bench.client() as client:
+        usage = {"model": "swift-1", "when": when, "usage": {"input": 1_000_000}}
+        (line,) = (await client.post("/api/cost", json={"usages": [usage]})).json()["lines"]
+    assert [shown["inputCostPerMillion"] for shown in (one, listed, sorted_)] == [amount] * 3
+    assert [shown["forecast"] for shown in (one, listed, sorted_)] == [forecast] * 3
+    assert (line["cost"], line["forecast"]) == (amount, forecast)
+    assert (await bench.get(PATH))["forecast"] is False
+
+
 async def test_a_correction_is_not_what_was_believed(bench: Bench) -> None:
     await bench.sync(0, enriched(model(prices=[misread("125")])))
     await bench.sync(2, enriched(model(prices=[misread("1.25")]), on=2))

@@ -35,7 +35,7 @@ def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
 def test_a_cost_is_shown_by_component(api: FakeApi, ratecard: Ratecard) -> None:
     charge = {"component": "input", "quantity": 1000, "amount": 1.25, "unit": "million tokens", "cost": 0.00125}
     line = {"provider": "acme", "modelId": "swift-1", "cost": 0.00125, "currency": "USD", "components": [charge]}
-    api.answer("POST /api/cost", {"lines": [{**line, "error": None}]})
+    api.answer("POST /api/cost", {"lines": [{**line, "error": None, "forecast": False, "stale": False}]})
     code, out, _ = ratecard("cost", "swift-1", "--input", "1000", "--tier", "batch", "--at", "2031-03-01T12:00:00Z")
     assert code == 0
     assert out.splitlines()[-2].split() == ["input", "1000", "1.25", "million", "tokens", "0.00125"]
@@ -44,9 +44,18 @@ def test_a_cost_is_shown_by_component(api: FakeApi, ratecard: Ratecard) -> None:
     assert api.bodies == [{"usages": [usage]}]
 
 
+@pytest.mark.parametrize(("mark", "said"), [("forecast", "time is to come"), ("stale", "the last good price")])
+def test_a_cost_that_is_in_doubt_says_so(api: FakeApi, ratecard: Ratecard, mark: str, said: str) -> None:
+    line = {"provider": "acme", "modelId": "swift-1", "cost": 1, "currency": "USD", "components": [], "error": None}
+    for marked in (False, True):
+        api.answer("POST /api/cost", {"lines": [{**line, "forecast": False, "stale": False, mark: marked}]})
+        code, _, err = ratecard("cost", "swift-1", "--input", "1")
+        assert (code, said in err) == (0, marked)
+
+
 def test_a_whole_cost_is_shown(api: FakeApi, ratecard: Ratecard) -> None:
     line = {"provider": "acme", "modelId": "swift-1", "cost": 2, "currency": "USD", "components": [], "error": None}
-    api.answer("POST /api/cost", {"lines": [line]})
+    api.answer("POST /api/cost", {"lines": [{**line, "forecast": False, "stale": False}]})
     code, out, _ = ratecard("cost", "swift-1", "--input", "1")
     assert (code, out.splitlines()[-1]) == (0, "2 USD")
 

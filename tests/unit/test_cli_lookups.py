@@ -176,6 +176,13 @@ def test_naming_no_provider_is_not_naming_all(api: FakeApi, ratecard: Ratecard, 
     assert not api.asked
 
 
+@pytest.mark.parametrize("forecast", [False, True])
+def test_a_price_of_a_time_to_come_says_so(api: FakeApi, ratecard: Ratecard, *, forecast: bool) -> None:
+    api.answer("GET /api/models/m", a_model("m", a_price(), forecast=forecast))
+    _, _, err = ratecard("price", "m", "--at", "2099-01-01")
+    assert ("time is to come" in err) == forecast
+
+
 def test_an_unknown_price_is_said_to_be_unknown(api: FakeApi, ratecard: Ratecard) -> None:
     api.answer("GET /api/models/m", a_model("m"))
     code, out, _ = ratecard("price", "m")

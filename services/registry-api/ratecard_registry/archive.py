@@ -13,7 +13,7 @@ import msgspec
 from ratecard_registry import views
 from ratecard_registry.catalogue import Place
 from ratecard_registry.cursors import Cursors
-from ratecard_registry.dated import DatedPrice, in_force
+from ratecard_registry.dated import DatedPrice, in_force, is_forecast
 from ratecard_registry.dated_views import dated_view, source_of
 from ratecard_registry.past import Past, Period
 from ratecard_registry.rows import own_from
@@ -99,11 +99,12 @@ class Archive:
 
         With `known_at` they are as Ratecard believed them then; without `at` those of that same time.
         """
-        when = self._past.moment(at, known_at)
+        when, now = self._past.moment(at, known_at), self._past.moment(None, None)
+        forecast = is_forecast(when, now)
         places = [(model.provider, model.id) for model in models]
         found = await self._past.prices(places, when, when, known_at=known_at)
         return tuple(
-            msgspec.structs.replace(model, **_shown(in_force(found.get(place, ()), when), when))
+            msgspec.structs.replace(model, **_shown(in_force(found.get(place, ()), when), when), forecast=forecast)
             for place, model in zip(places, models, strict=True)
         )
 

@@ -91,6 +91,7 @@ class CostLine(View, frozen=True, kw_only=True):
     """The cost of one usage, or why there is none. `priceId` names its price among `prices`.
 
     `stale`: at this time the price was the last known good one, because its page could not be read, or said another.
+    `forecast`: the time is to come, and the price what is in force or announced for then, as far as is known.
     """
 
     index: int
@@ -103,6 +104,7 @@ class CostLine(View, frozen=True, kw_only=True):
     currency: str | None = None
     price_id: int | None = None
     stale: bool = False
+    forecast: bool = False
     band: BandView | None = None
     components: tuple[ChargeView, ...] = ()
     error: LineError | None = None

@@ -17,7 +17,7 @@ from ratecard_registry import cost_views
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost import CannotPriceError, Cost, Usage, cost_of, total
 from ratecard_registry.cost_views import CostAnswer, CostLine, LineError, Style, UsageLine
-from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.dated import DatedPrice, Place, is_forecast
 from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.naming import Asked, Meant, by_id, by_other_name, spellings
 from ratecard_registry.past import Past
@@ -64,7 +64,7 @@ class Costs:
 
     async def of(self, lines: Lines) -> CostAnswer:
         """Return the cost of every line, or why it has none."""
-        usual = self._past.moment(None, lines.known_at)
+        now, usual = self._past.moment(None, None), self._past.moment(None, lines.known_at)
         read = [line for line in lines.usages if isinstance(line, UsageLine)]
         meant = await self._meant({(line.model, line.provider) for line in read})
         places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
@@ -72,7 +72,7 @@ class Costs:
         rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
         if not lines.own:
             rows = {place: [row for row in found if row.own is None] for place, found in rows.items()}
-        pricing = _Pricing(lines=lines, meant=meant, rows=rows, usual=usual, shown=self._shown)
+        pricing = _Pricing(lines=lines, meant=meant, rows=rows, now=now, usual=usual, shown=self._shown)
         if len(lines.usages) <= _AT_ONCE:
             return pricing.answer()
         return await asyncio.to_thread(pricing.answer)
@@ -113,6 +113,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
     lines: Lines
     meant: Mapping[Asked, Meant]
     rows: Mapping[Place, Sequence[DatedPrice]]
+    now: datetime
     usual: datetime
     shown: ShownRows
 
@@ -157,6 +158,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             currency=cost.row.price.currency,
             price_id=cost.row.id,
             stale=cost.row.doubted(when),
+            forecast=is_forecast(when, self.now),
             band=cost_views.band_view(cost.band),
             components=tuple(map(cost_views.charge_view, cost.charges)),
         )

@@ -7,7 +7,8 @@ has ended; above it the operator's own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,9 @@ from ratecard_registry.stored import Key, OwnPrice, Price
 
 Place = tuple[str, str]
 """Provider and model id."""
+
+_AHEAD: Final = timedelta(minutes=5)
+"""By how much whoever asks may have a faster clock."""
 
 
 class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,11 @@ class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
     def doubted(self, when: datetime) -> bool:
         """Tell whether at that time it was no more than the last known good one."""
         return self.stale_since is not None and self.stale_since <= when
+
+
+def is_forecast(when: datetime, now: datetime) -> bool:
+    """Tell whether a price of that time is only what will be charged as far as is known, announcements included."""
+    return when > now + _AHEAD
 
 
 def in_force(rows: Iterable[DatedPrice], when: datetime) -> list[DatedPrice]:

@@ -126,7 +126,8 @@ class CostBasis(View, frozen=True, kw_only=True):
 class ModelView(FactsView, frozen=True, kw_only=True):
     """A model with its prices. The costs at the top are those of the row that `costBasis` names.
 
-    That is the standard tier's base band, in USD and for everywhere, or else the price that is nearest to it.
+    That is the standard tier's base band, in USD and for everywhere, or else the price that is nearest to it. A
+    `forecast` is of a time to come: what is in force or announced for then, as far as is known.
     """
 
     price_state: PriceState
@@ -134,6 +135,7 @@ class ModelView(FactsView, frozen=True, kw_only=True):
     input_cost_per_million: Cost = TBD
     output_cost_per_million: Cost = TBD
     cost_basis: CostBasis | None = None
+    forecast: bool = False
     pricing: tuple[PriceView, ...] = ()
     scheduled_pricing: tuple[PriceView, ...] = ()
 

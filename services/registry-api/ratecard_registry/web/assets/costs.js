@@ -41,8 +41,8 @@ function monthly(answer, given) {
   return { parts, sum: parts.reduce((sum, part) => sum + part.month, 0n) };
 }
 
-// What else is to be known of the price that was used: that it is not the list's, or not verified.
-const doubts = (used) => [" ", origin(used), used.state === "stale" ? h("span", { className: "stale" }, ` the last good price: not verified since ${day(used.staleSince)}`) : ""];
+// What else is to be known of the price that was used: that it is not the list's, not verified, or of a day to come.
+const doubts = (answer, used) => [" ", origin(used), answer.forecast ? " as far as is known for that day" : "", used.state === "stale" ? h("span", { className: "stale" }, ` the last good price: not verified since ${day(used.staleSince)}`) : ""];
 
 function row(answer, given, most, prices) {
   const place = answer.ref;
@@ -55,7 +55,7 @@ function row(answer, given, most, prices) {
   const band = answer.band?.aboveTokens ? `; prompts above ${whole(answer.band.aboveTokens)} tokens` : "";
   const bar = h("div", { className: "bar-cell", "aria-hidden": "true" }, h("span", { className: "bar" }));
   bar.firstChild.style.width = `${most ? (asNumber(sum) / most) * 100 : 0}%`;
-  return [name, h("strong", {}, money(+asNumber(sum).toFixed(2), answer.currency)), [`${detail}${band}`, ...doubts(prices[answer.priceId])], bar, away];
+  return [name, h("strong", {}, money(+asNumber(sum).toFixed(2), answer.currency)), [`${detail}${band}`, ...doubts(answer, prices[answer.priceId])], bar, away];
 }
 
 const draw = attempt(async () => {
