@@ -6,7 +6,7 @@ has no price is refused, with the reason: unknown is never zero, and free is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import reduce
@@ -109,15 +109,18 @@ def cost_of(usage: Usage, rows: Sequence[DatedPrice]) -> Cost:
     return Cost(total=total([charge.cost for charge in charges]), row=row, band=band, charges=charges)
 
 
-def total(costs: Iterable[Decimal]) -> Decimal:
-    """Return the exact sum."""
-    return tidy(reduce(_EXACT.add, costs, _ZERO))
+def total(costs: Sequence[Decimal]) -> Decimal:
+    """Return the exact sum of tidy costs."""
+    one, *more = costs or (_ZERO,)
+    return tidy(reduce(_EXACT.add, more, one)) if more else one
 
 
 def tidy(amount: Decimal) -> Decimal:
     """Return the same amount without trailing zeros, and without an exponent if it is whole."""
     plain = amount.normalize(_EXACT)
-    return plain if _EXACT.remainder(plain, _TEN) else plain.quantize(_ONE, context=_EXACT)
+    if _ZERO < plain < _TEN or _EXACT.remainder(plain, _TEN):
+        return plain
+    return plain.quantize(_ONE, context=_EXACT)
 
 
 def _of_tier(usage: Usage, rows: Sequence[DatedPrice]) -> list[DatedPrice]:
@@ -130,6 +133,8 @@ def _of_tier(usage: Usage, rows: Sequence[DatedPrice]) -> list[DatedPrice]:
 
 
 def _where(usage: Usage, rows: list[DatedPrice]) -> list[DatedPrice]:
+    if len(rows) == 1 and usage.currency is None and usage.region is None:
+        return rows
     return _only(_only(rows, "currency", usage.currency, USD), "region", usage.region, GLOBAL)
 
 

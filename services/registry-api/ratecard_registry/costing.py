@@ -139,7 +139,6 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(line, Unread):
             return CostLine(index=index, ref=line.ref, model=line.model, error=line.error)
         when = line.when or self.usual
-        said = {"index": index, "ref": line.ref, "model": line.model, "when": when}
         places = self.meant[line.model, line.provider].places
         provider, model_id = places[0] if len(places) == 1 else (line.provider, None)
         try:
@@ -147,13 +146,24 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
         except CannotPriceError as error:
             several = cost_views.candidates(places) if len(places) > 1 else ()
             why = LineError(code=error.code, detail=error.detail, candidates=several)
-            return CostLine(**said, provider=provider, model_id=model_id, error=why)  # type: ignore[arg-type]  # a dict
+            return CostLine(
+                index=index,
+                ref=line.ref,
+                model=line.model,
+                provider=provider,
+                model_id=model_id,
+                when=when,
+                error=why,
+            )
         _, doubted = used.get(cost.row.id, (None, False))
         used[cost.row.id] = (cost.row, doubted or (cost.row.instead_of or cost.row).doubted(when))
         return CostLine(
-            **said,  # type: ignore[arg-type]  # a dict
+            index=index,
+            ref=line.ref,
+            model=line.model,
             provider=provider,
             model_id=model_id,
+            when=when,
             cost=cost.total,
             currency=cost.row.price.currency,
             price_id=cost.row.id,
