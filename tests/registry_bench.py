@@ -167,6 +167,19 @@ class Bench:
         self.asked.append(request)
         return f"sync-{len(self.asked)}"
 
+    async def scheduled(self, on: int, *providers: str) -> None:
+        """Write that day's sync down as the scheduler does."""
+        what = (f"sync-{on}", day(on))
+        await self.pool.execute(
+            "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline) VALUES ($1, 'running', $2, $2, $2)",
+            *what,
+        )
+        await self.pool.execute(
+            "INSERT INTO sync_providers (sync_id, provider, started_at, deadline) "
+            "SELECT $1, unnest($3::text[]), $2, $2",
+            *(*what, list(providers)),
+        )
+
     async def sync(self, on: int, *events: Any) -> None:
         """Apply events as one batch, at the time of that day's sync or now, whichever is later."""
         self.now = max(self.now, day(on))

@@ -75,6 +75,7 @@ class ProviderSync(Answer, frozen=True, kw_only=True):
     models_updated: int = 0
     models_deprecated: int = 0
     pricing_updated: int = 0
+    pricing_held: int | None = None
     errors: tuple[SyncError, ...] = ()
 
 
@@ -86,6 +87,7 @@ class SyncResult(Answer, frozen=True, kw_only=True):
     models_updated: int
     models_deprecated: int
     pricing_updated: int
+    pricing_held: int | None = None
 
 
 class Sync(Answer, frozen=True, kw_only=True):

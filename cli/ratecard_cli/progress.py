@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Column
 
-from ratecard_cli.answers import ProviderSync, Sync
+from ratecard_cli.answers import ProviderSync, Sync, SyncResult
 from ratecard_cli.api import Api
 from ratecard_cli.faults import CommandError
 from ratecard_cli.terminal import harmless, on_terminal, say
@@ -65,7 +65,7 @@ def _lines(provider: ProviderSync) -> Iterator[str]:
     outcome = _OUTCOMES.get(provider.outcome or "", provider.outcome)
     yield (
         f"  {provider.provider:<12} {outcome}: {provider.models_discovered} models, {provider.models_updated} updated, "
-        f"{provider.models_deprecated} deprecated, {provider.pricing_updated} prices changed"
+        f"{provider.models_deprecated} deprecated, {provider.pricing_updated} prices changed{_held(provider)}"
     )
     for stage, error in _told_once(provider.errors):
         yield f"  {provider.provider:<12} {stage}: {error}"
@@ -119,5 +119,9 @@ def summary(sync: Sync) -> str:
         return f"The sync was not run: {sync.error or sync.state}."
     return (
         f"{result.models_discovered} models, {result.models_updated} updated, {result.models_deprecated} deprecated, "
-        f"{result.pricing_updated} prices changed."
+        f"{result.pricing_updated} prices changed{_held(result)}."
     )
+
+
+def _held(of: ProviderSync | SyncResult) -> str:
+    return f", {of.pricing_held} held in quarantine" if of.pricing_held else ""

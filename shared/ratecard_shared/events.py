@@ -321,7 +321,10 @@ class ModelChanged(Message, frozen=True, kw_only=True):
 
 
 class ProviderOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one provider ended in a sync, in the counts of the mission's SyncResult."""
+    """How one provider ended in a sync, in the counts of the mission's SyncResult.
+
+    `pricing_held` counts the prices that it read and that wait in quarantine; null where that was not counted.
+    """
 
     provider: str
     outcome: str
@@ -329,6 +332,7 @@ class ProviderOutcome(msgspec.Struct, frozen=True, kw_only=True):
     models_updated: int = 0
     models_deprecated: int = 0
     pricing_updated: int = 0
+    pricing_held: int | None = None
     errors: tuple[SyncError, ...] = ()
 
 

@@ -58,6 +58,29 @@ async def test_a_held_price_is_listed_with_its_evidence_old_and_new(bench: Bench
     assert (await bench.get("/api/models/swift-1"))["inputCostPerMillion"] == 1.25
 
 
+async def test_a_sync_s_end_says_how_many_of_its_prices_are_held(bench: Bench) -> None:
+    for on, amount in enumerate(("1.25", "5", None, "5", "5")):
+        await bench.scheduled(on, "acme")
+        said = enriched(model(prices=[price(amount, "10")] if amount else None), on=on)
+        await bench.sync(on, said, closing("swift-1", on=on, pricing="complete" if amount else "failed"))
+    ends = [provider for end in await bench.said("sync.completed") for provider in end.providers]
+    assert [end.pricing_held for end in ends] == [0, 1, 0, 1, 0], (
+        "nothing was read on the third day; the fifth released"
+    )
+    assert [end.pricing_updated for end in ends] == [1, 0, 0, 0, 1]
+    syncs = (await ask(bench, "syncs"))["data"]
+    assert [sync["providers"][0]["pricingHeld"] for sync in reversed(syncs)] == [0, 1, 0, 1, 0]
+
+
+async def test_what_is_decided_later_does_not_change_how_a_sync_ended(bench: Bench) -> None:
+    await read(bench, 0, "1.25")
+    await bench.scheduled(1, "acme")
+    await read(bench, 1, "5")
+    assert (await decide(bench, 1, "approve"))[0] == 200
+    await bench.pool.execute("UPDATE syncs SET state = 'completed'")  # the scheduler has heard of the end
+    assert (await ask(bench, "sync/sync-1"))["result"]["pricingHeld"] == 1
+
+
 async def test_an_approved_price_is_in_force_with_history_and_event(bench: Bench) -> None:
     await read(bench, 0, "1.25")
     await read(bench, 1, "1250")

@@ -248,7 +248,7 @@ async def test_a_sync_can_be_followed(bench: Bench) -> None:
         asked = (await client.post("/api/admin/sync/trigger", headers=ADMIN)).json()
         state = (await client.get(asked["statusUrl"], headers=ADMIN)).json()
         assert (state["state"], state["result"]) == ("requested", None)
-        await _started(bench, "sync-1")
+        await bench.scheduled(1, "acme")
         state = (await client.get(asked["statusUrl"], headers=ADMIN)).json()
         assert (state["state"], state["providers"][0]["state"]) == ("running", "running")
         await bench.sync(1, enriched(model(prices=[price()]), on=1), closing("swift-1", on=1))
@@ -264,23 +264,11 @@ async def test_a_sync_can_be_followed(bench: Bench) -> None:
             "modelsUpdated": 0,
             "modelsDeprecated": 0,
             "pricingUpdated": 1,
+            "pricingHeld": None,
             "errors": [],
         }
         missing = await client.get("/api/admin/sync/nothing", headers=ADMIN)
         assert missing.status_code == 404
-
-
-async def _started(bench: Bench, sync_id: str) -> None:
-    await bench.pool.execute(
-        "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline) VALUES ($1, 'running', $2, $2, $2)",
-        sync_id,
-        day(1),
-    )
-    await bench.pool.execute(
-        "INSERT INTO sync_providers (sync_id, provider, started_at, deadline) VALUES ($1, 'acme', $2, $2)",
-        sync_id,
-        day(1),
-    )
 
 
 async def test_health_has_the_guides_shape(bench: Bench) -> None:

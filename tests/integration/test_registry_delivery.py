@@ -36,21 +36,6 @@ async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
         yield made
 
 
-async def scheduled(bench: Bench, sync_id: str, *providers: str) -> None:
-    """Write a sync as the scheduler does."""
-    await bench.pool.execute(
-        "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline) VALUES ($1, 'running', $2, $2, $2)",
-        sync_id,
-        day(0),
-    )
-    await bench.pool.execute(
-        "INSERT INTO sync_providers (sync_id, provider, started_at, deadline) SELECT $1, unnest($3::text[]), $2, $2",
-        sync_id,
-        day(0),
-        list(providers),
-    )
-
-
 async def contents(bench: Bench) -> dict[str, Any]:
     found = {}
     for table in TABLES:
@@ -160,7 +145,7 @@ async def test_an_older_closing_deprecates_nothing_that_came_later(bench: Bench)
 
 
 async def test_a_side_that_comes_late_reopens_the_sync(bench: Bench) -> None:
-    await scheduled(bench, "sync-0", "acme")
+    await bench.scheduled(0, "acme")
     await bench.sync(0, enriched(model(prices=None)), closing("swift-1", pricing="missing", pages=()))
     assert (await bench.said("sync.completed"))[-1].providers[0].outcome == "partial"
     late = enriched(model(prices=[price()]), generation=2)
@@ -186,7 +171,7 @@ async def test_news_of_a_start_after_the_end_does_not_reopen(bench: Bench) -> No
 
 async def test_two_replicas_closing_at_once_complete_the_sync_once(bench: Bench) -> None:
     providers = [f"p{number}" for number in range(8)]
-    await scheduled(bench, "sync-0", *providers)
+    await bench.scheduled(0, *providers)
     await asyncio.gather(*(bench.registry.on_enriched(closing("one", provider=name)) for name in providers))
     (said,) = await bench.said("sync.completed")
     assert [outcome.provider for outcome in said.providers] == providers
@@ -327,7 +312,7 @@ async def test_a_page_that_failed_keeps_when_it_was_last_read(bench: Bench) -> N
 async def test_a_trigger_that_waits_answers_with_the_result(bench: Bench) -> None:
     async def sync() -> None:
         await asyncio.sleep(0.1)
-        await scheduled(bench, "sync-1", "acme")
+        await bench.scheduled(1, "acme")
         await bench.sync(1, enriched(model(prices=[price()]), on=1), closing("swift-1", on=1))
         await bench.pool.execute("UPDATE syncs SET state = 'completed'")  # the scheduler has heard of the end
 

@@ -83,16 +83,7 @@ async def test_an_absent_model_is_deprecated_by_a_complete_list_alone(bench: Ben
 
 
 async def test_a_sync_is_completed_once_and_again_only_if_it_changed(bench: Bench) -> None:
-    await bench.pool.execute(
-        "INSERT INTO syncs (sync_id, state, requested_at, started_at, deadline)"
-        " VALUES ('sync-0', 'running', $1, $1, $1)",
-        day(0),
-    )
-    await bench.pool.execute(
-        "INSERT INTO sync_providers (sync_id, provider, started_at, deadline)"
-        " SELECT 'sync-0', unnest(ARRAY['acme', 'zenith']), $1, $1",
-        day(0),
-    )
+    await bench.scheduled(0, "acme", "zenith")
     await bench.sync(0, closing("one"))
     assert await bench.said("sync.completed") == []
     await bench.sync(0, closing("uno", provider="zenith", discovery="failed", pricing="missing"))

@@ -252,6 +252,7 @@ def a_result(*, success: bool) -> dict[str, Any]:
         "modelsUpdated": 1,
         "modelsDeprecated": 0,
         "pricingUpdated": 2,
+        "pricingHeld": 4,
         "errors": [],
     }
 
@@ -270,7 +271,7 @@ def test_a_sync_is_watched_to_its_end(api: FakeApi, ratecard: Ratecard, monkeypa
     assert api.bodies[0]["providers"] == ["acme", "other"]
     assert set(api.keys) == {"Bearer k"}
     assert out.count("acme") == 1
-    assert "3 models, 1 updated, 0 deprecated, 2 prices changed." in out
+    assert "3 models, 1 updated, 0 deprecated, 2 prices changed, 4 held in quarantine." in out
 
 
 def test_a_provider_that_failed_is_told_with_why_and_a_code(api: FakeApi, ratecard: Ratecard) -> None:

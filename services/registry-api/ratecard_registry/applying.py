@@ -156,14 +156,13 @@ class Applying:
             return False
         await self._deprecate(closing, before.absent)
         await self._judge(closing, before.to_judge)
-        if self._quarantine:
-            await self._settle(self._quarantine, closing)
+        held = await self._settle(self._quarantine, closing) if self._quarantine else None
         if closing.pricing.outcome == SideOutcome.COMPLETE:
             self._outdated.add(f"fallback:{provider}")
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
             self._outdated.add(f"models:{provider}")
         await self._syncs.save_pages(self._connection, provider, closing.pages)
-        outcome = await self._syncs.ended(self._connection, closing, self._now)
+        outcome = await self._syncs.ended(self._connection, closing, self._now, held=held)
         self._outdated.add(SYNC_STATUS)
         self._closed.add(sync_id)
         _LOG.info("%s ended %s in sync %s: %d models", provider, outcome, sync_id, len(closing.model_ids))
@@ -171,8 +170,8 @@ class Applying:
             _LOG.warning("%s has no known price for %s: shown as TBD", provider, ", ".join(closing.unpriced_ids))
         return True
 
-    async def _settle(self, quarantine: Quarantine, closing: ProviderEnriched) -> None:
-        """Bring into force what only looked as if it had moved, and say what is held back."""
+    async def _settle(self, quarantine: Quarantine, closing: ProviderEnriched) -> int:
+        """Bring into force what only looked as if it had moved, say what is held back, and return how much that is."""
         admitted = await quarantine.decide_moves(self._connection, closing, self._now)
         models = await self._load(closing.provider, admitted)
         decided = [changes.admit(model, admitted[model.facts.id], self._now) for model in models]
@@ -180,6 +179,7 @@ class Applying:
         await quarantine.close(self._connection, closing, self._now)
         if await quarantine.mark_disputed(self._connection, closing.provider, self._now):
             await self._store.bump(self._connection, [f"models:{closing.provider}"])
+        return await quarantine.held_in(self._connection, closing)
 
     async def _deprecate(self, closing: ProviderEnriched, absent: Collection[str]) -> None:
         if closing.discovery.outcome == SideOutcome.COMPLETE:

@@ -174,6 +174,10 @@ class Quarantine:
                 unpriced_ids=list(closing.unpriced_ids),
             )
 
+    async def held_in(self, connection: asyncpg.Connection, closing: ProviderEnriched) -> int:
+        """Return how many prices the sync read and left held back."""
+        return int(await self._sql.held_in(connection, provider=closing.provider, sync_id=closing.sync_id))
+
     async def mark_disputed(self, connection: asyncpg.Connection, provider: str, now: datetime) -> int:
         """Mark prices whose page says what is held back as stale, and return how many models that changed."""
         return int(await self._sql.mark_disputed(connection, provider=provider, today=now.date()))

@@ -68,6 +68,10 @@ UPDATE quarantine SET alerted = true
 WHERE provider = :provider AND state = 'held' AND NOT alerted AND NOT undecided
 RETURNING *;
 
+-- name: held_in(provider, sync_id)$
+SELECT count(*) FROM quarantine
+WHERE provider = :provider AND open AND state = 'held' AND NOT undecided AND :sync_id::text = ANY(seen_in);
+
 -- name: mark_disputed(provider, today)$
 -- A price in force is the last good one while its page says another that is held back.
 WITH disputed AS (

@@ -12,7 +12,7 @@ WHERE sync_id = :sync_id;
 -- name: providers_of(sync_ids)
 -- How far a provider is stands in the enricher's join: which sides have spoken, and whether it is closed.
 SELECT p.sync_id, p.provider, p.joined_sync_id, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated,
-    o.pricing_updated, o.errors, o.ended_at, coalesce(j.closed, false) AS closed,
+    o.pricing_updated, o.pricing_held, o.errors, o.ended_at, coalesce(j.closed, false) AS closed,
     ARRAY(SELECT side FROM join_sides s
           WHERE s.sync_id = coalesce(p.joined_sync_id, p.sync_id) AND s.provider = p.provider) AS sides
 FROM sync_providers p

@@ -66,8 +66,13 @@ class SyncStore:
             connection, provider=started.provider, sync_id=started.sync_id, started_at=started.occurred_at
         )
 
-    async def ended(self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime) -> str:
-        """Write how the provider ended in the sync, and return it: joined, partial or failed."""
+    async def ended(
+        self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime, *, held: int | None
+    ) -> str:
+        """Write how the provider ended in the sync, and return it: joined, partial or failed.
+
+        `held` is how many of its prices wait in quarantine, None if nobody counted.
+        """
         outcome = outcome_of(closing)
         what = {"sync_id": closing.sync_id, "provider": closing.provider}
         errors = msgspec.to_builtins(closing.errors)
@@ -77,6 +82,7 @@ class SyncStore:
             generation=closing.generation,
             outcome=outcome,
             discovered=await self._discovered(connection, closing),
+            held=held,
             errors=errors,
             ended_at=now,
             started_at=closing.started_at,

@@ -26,7 +26,7 @@ Progress = Literal["waiting", "running", "done", "failed"]
 
 
 class SyncResult(View, frozen=True, kw_only=True):
-    """The outcome of a sync in the mission's counts."""
+    """The outcome of a sync in the mission's counts, and how many prices it left in quarantine (null: not counted)."""
 
     success: bool
     timestamp: datetime
@@ -34,6 +34,7 @@ class SyncResult(View, frozen=True, kw_only=True):
     models_updated: int
     models_deprecated: int
     pricing_updated: int
+    pricing_held: int | None
     errors: tuple[SyncError, ...]
 
 
@@ -47,7 +48,10 @@ class Stages(View, frozen=True, kw_only=True):
 
 
 class ProviderSync(View, frozen=True, kw_only=True):
-    """One provider in a sync. `state` is running, joined (to the sync `joinedSyncId`, which runs) or completed."""
+    """One provider in a sync. `state` is running, joined (to the sync `joinedSyncId`, which runs) or completed.
+
+    `pricingHeld` counts the prices that it read and that waited in quarantine when it ended; null if nobody counted.
+    """
 
     provider: str
     state: str
@@ -58,6 +62,7 @@ class ProviderSync(View, frozen=True, kw_only=True):
     models_updated: int = 0
     models_deprecated: int = 0
     pricing_updated: int = 0
+    pricing_held: int | None = None
     errors: tuple[SyncError, ...] = ()
     ended_at: datetime | None = None
 
@@ -168,6 +173,7 @@ class Syncs:
 def result_of(providers: Iterable[ProviderSync]) -> SyncResult | None:
     """Return the sum of what the providers did; None while one of them still runs, or if there are none."""
     ended = tuple(providers)
+    held = [provider.pricing_held for provider in ended if provider.pricing_held is not None]
     times = [provider.ended_at for provider in ended if provider.ended_at]
     if not ended or len(times) < len(ended):
         return None
@@ -178,6 +184,7 @@ def result_of(providers: Iterable[ProviderSync]) -> SyncResult | None:
         models_updated=sum(provider.models_updated for provider in ended),
         models_deprecated=sum(provider.models_deprecated for provider in ended),
         pricing_updated=sum(provider.pricing_updated for provider in ended),
+        pricing_held=sum(held) if len(held) == len(ended) else None,
         errors=tuple(error for provider in ended for error in provider.errors),
     )
 

@@ -35,14 +35,14 @@ ON CONFLICT (provider) DO UPDATE SET
     status = 'running', sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, updated_at = now()
 WHERE s.started_at IS NULL OR s.started_at < EXCLUDED.started_at;
 
--- name: ended(provider, sync_id, generation, outcome, discovered, errors, ended_at, started_at, status)!
+-- name: ended(provider, sync_id, generation, outcome, discovered, held, errors, ended_at, started_at, status)!
 -- The provider's outcome in this sync, then its status with what was counted.
 WITH ended AS (
-    INSERT INTO sync_outcomes (sync_id, provider, generation, outcome, models_discovered, errors, ended_at)
-    VALUES (:sync_id, :provider, :generation, :outcome, :discovered, :errors, :ended_at::timestamptz)
+    INSERT INTO sync_outcomes (sync_id, provider, generation, outcome, models_discovered, pricing_held, errors, ended_at)
+    VALUES (:sync_id, :provider, :generation, :outcome, :discovered, :held, :errors, :ended_at::timestamptz)
     ON CONFLICT (sync_id, provider) DO UPDATE SET
         generation = EXCLUDED.generation, outcome = EXCLUDED.outcome, models_discovered = EXCLUDED.models_discovered,
-        errors = EXCLUDED.errors, ended_at = EXCLUDED.ended_at
+        pricing_held = EXCLUDED.pricing_held, errors = EXCLUDED.errors, ended_at = EXCLUDED.ended_at
     RETURNING *
 )
 INSERT INTO sync_status AS s (provider, status, sync_id, started_at, last_sync, next_sync, models_discovered,
@@ -70,7 +70,8 @@ INSERT INTO sync_completions AS c (sync_id) VALUES (:sync_id)
 ON CONFLICT (sync_id) DO UPDATE SET sync_id = c.sync_id RETURNING digest;
 
 -- name: outcomes(sync_id)
-SELECT p.provider, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated, o.pricing_updated, o.errors
+SELECT p.provider, o.outcome, o.models_discovered, o.models_updated, o.models_deprecated, o.pricing_updated,
+    o.pricing_held, o.errors
 FROM sync_providers p LEFT JOIN sync_outcomes o ON (o.sync_id, o.provider) = (p.sync_id, p.provider)
 WHERE p.sync_id = :sync_id AND p.joined_sync_id IS NULL ORDER BY p.provider;
 

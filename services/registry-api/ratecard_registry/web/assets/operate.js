@@ -23,10 +23,10 @@ const drawStatus = attempt(async () => {
 
 function drawSync(sync) {
   const done = sync.providers.filter((one) => one.state === "completed").length;
-  const rows = sync.providers.map((one) => [one.provider, one.outcome ? mark(one.outcome, one.outcome === "joined") : one.state, whole(one.modelsDiscovered), whole(one.modelsUpdated), whole(one.pricingUpdated), errors(one.errors)]);
+  const rows = sync.providers.map((one) => [one.provider, one.outcome ? mark(one.outcome, one.outcome === "joined") : one.state, whole(one.modelsDiscovered), whole(one.modelsUpdated), whole(one.pricingUpdated), one.pricingHeld === null ? "" : whole(one.pricingHeld), errors(one.errors)]);
   const words = sync.result ? (sync.result.success ? "Done." : "Ended with errors.") : sync.error ?? `${done} of ${sync.providers.length || "?"} providers are done.`;
   $("#running").replaceChildren(h("h3", {}, `Sync ${sync.syncId.slice(0, 8)}: ${sync.state}`), h("progress", { max: sync.providers.length || 1, value: sync.result ? sync.providers.length || 1 : done, "aria-label": "Providers that are done" }), h("p", { role: "status" }, words),
-    rows.length ? table("This sync", ["Provider", "Outcome", "Models", "Updated", "Prices changed", "Errors"], rows, { numbers: [2, 3, 4] }) : "");
+    rows.length ? table("This sync", ["Provider", "Outcome", "Models", "Updated", "Prices changed", "Held", "Errors"], rows, { numbers: [2, 3, 4, 5] }) : "");
 }
 
 const watch = attempt(async (id) => {
