@@ -1,6 +1,7 @@
 """What every test may ask for: backends, and in them a database, a cache and topics of its own.
 
-A test that asks for any of these is marked `backends`, so that CI can run exactly those again elsewhere.
+A test that asks for any of these, and for no browser, is marked `backends`, so that CI can run exactly those again
+elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ pytest_plugins = ["pytester", "run_records", "secrets_watch"]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "backends" in getattr(item, "fixturenames", ()):
+        asked = getattr(item, "fixturenames", ())
+        if "backends" in asked and "browser" not in asked:  # a page looks the same whatever is behind the API
             item.add_marker("backends")
 
 

@@ -28,6 +28,11 @@ _FLAGS: Final = [
 expect.set_options(timeout=30_000)  # a busy machine is no reason to fail
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what needs the site to the end: its five services would run beside all other tests."""
+    items.sort(key=lambda item: "site" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 async def site(
     backends: Backends, fresh_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory
