@@ -16,6 +16,11 @@ from ratecard_cli.laptop.homes import forget
 _VARIABLE: Final = "RATECARD_TEST_BACKENDS"
 
 
+def are_external() -> bool:
+    """Tell whether tests run on Apache Kafka and Debian's PostgreSQL and Redis."""
+    return os.environ.get(_VARIABLE) == "external"
+
+
 def obtained(folders: pytest.TempPathFactory) -> AbstractContextManager[Backends]:
     """Return the backends that the environment asks for, running while the block lasts."""
     ways: dict[str, Callable[[], AbstractContextManager[Backends]]] = {

@@ -1,7 +1,7 @@
 """What every test may ask for: backends, and in them a database, a cache and topics of its own.
 
 A test that asks for any of these, and for no browser, is marked `backends`, so that CI can run exactly those again
-elsewhere.
+elsewhere. What is promised on Apache Kafka alone, and takes long, is marked `apache_kafka` and runs there only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from backends_isolation import FreshDatabase, a_database, an_empty_cache, migrated_template, without_topics
-from backends_obtain import obtained
+from backends_obtain import are_external, obtained
 from hypothesis import settings
 from known_secrets import secret
 
@@ -30,11 +30,14 @@ pytest_plugins = ["pytester", "run_records", "secrets_watch"]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         asked = getattr(item, "fixturenames", ())
         if "backends" in asked and "browser" not in asked:  # a page looks the same whatever is behind the API
             item.add_marker("backends")
+    elsewhere = [] if are_external() else [item for item in items if item.get_closest_marker("apache_kafka")]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from ratecard_shared import dead_letter
 from ratecard_shared.database import connected
@@ -118,9 +119,14 @@ async def read_history(environment: Mapping[str, str]) -> History:
             records[name].append(_record(record, name))
         elif place := _letters_place(record, settings.kafka_topic_prefix):
             letters[groups[name]][place] = record.value
-    async with connected(environment["DATABASE_URL"]) as connection:
-        tables = {name: await connection.fetch(f"SELECT * FROM {name}") for name in TABLES}  # noqa: S608  # ours
+    tables = await read_tables(environment["DATABASE_URL"])
     return History(records=records, letters=letters, behind=await behind(settings), tables=tables)
+
+
+async def read_tables(database_url: str) -> dict[str, list[Row]]:
+    """Read what is in the tables."""
+    async with connected(database_url) as connection:
+        return {name: await connection.fetch(f"SELECT * FROM {name}") for name in TABLES}  # noqa: S608  # ours
 
 
 async def until_caught_up(environment: Mapping[str, str], *, seconds: float = 100) -> None:
@@ -131,9 +137,10 @@ async def until_caught_up(environment: Mapping[str, str], *, seconds: float = 10
         async with asyncio.timeout(seconds), connected(environment["DATABASE_URL"]) as connection:
             while True:
                 left = {row["what"]: row["count"] for row in await connection.fetch(_BUSY) if row["count"]}
-                left |= {group: number for group, number in (await behind(settings)).items() if number}
-                if not left:
-                    return
+                with suppress(KafkaError):  # no group is known yet, or its coordinator is away
+                    left |= {group: number for group, number in (await behind(settings)).items() if number}
+                    if not left:
+                        return
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise TimeoutError(f"not caught up within {seconds:g} s: {left}") from None

@@ -6,7 +6,7 @@ An event's old price is the new price of the one before, and the last one's is i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from history import History, Row, by_event
@@ -36,10 +36,10 @@ Place = tuple[str, str]
 Key = tuple[str, str, str, int, str, str]
 
 
-def lasting(history: History) -> dict[str, list[str]]:
-    """Return the tables as they are after any run of the same syncs, to be compared."""
+def lasting(tables: Mapping[str, list[Row]]) -> dict[str, list[str]]:
+    """Return of the tables what any run of the same syncs leaves behind, to be compared."""
     return {
-        table: sorted(str([row[column] for column in columns]) for row in history.tables[table])
+        table: sorted(str([row[column] for column in columns]) for row in tables[table])
         for table, columns in LASTING.items()
     }
 

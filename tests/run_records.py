@@ -1,7 +1,8 @@
 """What a run did: which tests used the backends, and whether any was skipped that may not be. CI asks for both.
 
 `--forbid-unlisted-skips` fails the run on a skip that tests/allowed_skips.txt does not name; CI=true is the same.
-`--record-backends-tests FILE` writes the ids of the `backends` tests that ran, to compare two runs.
+`--record-backends-tests FILE` writes the ids of the `backends` tests that ran, to compare two runs: without those that
+are marked to run on Apache Kafka alone.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class RunRecord:
         self._patterns = allowed_skips(ALLOWED_SKIPS.read_text(encoding="utf-8"))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and not report.skipped and "backends" in report.keywords:
+        runs_on_both = "backends" in report.keywords and "apache_kafka" not in report.keywords
+        if report.when == "call" and not report.skipped and runs_on_both:
             self._ran.add(report.nodeid)
         self._note_skip(report)
 

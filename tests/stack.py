@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -11,9 +12,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
+from aiokafka import AIOKafkaProducer
 
+from ratecard_cli.simulated.server import KEYS, Simulated
 from ratecard_shared.roles import ROLES, acting_as
 
+MISSION: Final = ("anthropic", "google", "openai", "xai")
 ROOMS: Final = ("scheduler", "discovery", "scraper", "enricher", "registry")
 
 
@@ -95,3 +99,24 @@ async def services(environment: Mapping[str, str], ports: Mapping[str, int] | No
         for room in ROOMS:
             await health(ports[room], until="healthy" if room == "registry" else "running")
         yield f"http://127.0.0.1:{ports['registry']}"
+
+
+async def ask(environment: Mapping[str, str], body: bytes) -> None:
+    """Do what an administrator with any Kafka client does."""
+    producer = AIOKafkaProducer(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"])
+    await producer.start()
+    try:
+        await producer.send_and_wait(environment["KAFKA_TOPIC_PREFIX"] + "sync.requested", body)
+    finally:
+        await producer.stop()
+
+
+def simulated_environment(environment: Mapping[str, str], simulated: Simulated) -> dict[str, str]:
+    return {
+        **environment,
+        **KEYS,
+        "RATECARD_PROVIDER_ADDRESSES": json.dumps(simulated.addresses),
+        "SCRAPING_ALLOW_PRIVATE": "true",
+        "SCRAPING_DELAY_MS": "10",
+        "ENABLE_AUTO_SYNC": "false",
+    }

@@ -10,18 +10,17 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer
 from history import read_history, until_caught_up
 from history_checker import check
-from stack import services
+from stack import MISSION, ask, services, simulated_environment
 
-from ratecard_cli.simulated.server import KEYS, Simulated, serving
+from ratecard_cli.simulated.server import serving
 from ratecard_shared.admin import create_topics
 from ratecard_shared.codec import decode
 from ratecard_shared.settings import KafkaSettings, load
 from ratecard_shared.topics import MODEL_CHANGED, PRICING_CHANGED, SYNC_COMPLETED
 
-MISSION = ("anthropic", "google", "openai", "xai")
 KINDS: dict[str, Any] = {topic.name: topic.carries for topic in (PRICING_CHANGED, MODEL_CHANGED, SYNC_COMPLETED)}
 
 
@@ -61,16 +60,6 @@ async def take(consumer: AIOKafkaConsumer, prefix: str, done: list[Any], changes
     return bool(batches)
 
 
-async def ask(environment: dict[str, str], body: bytes) -> None:
-    """Do what an administrator with any Kafka client does."""
-    producer = AIOKafkaProducer(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"])
-    await producer.start()
-    try:
-        await producer.send_and_wait(environment["KAFKA_TOPIC_PREFIX"] + "sync.requested", body)
-    finally:
-        await producer.stop()
-
-
 async def models(api: str) -> dict[str, dict[str, Any]]:
     async with aiohttp.ClientSession() as session, session.get(f"{api}/api/models?limit=500") as response:
         assert response.status == 200
@@ -102,17 +91,6 @@ async def input_costs(api: str, names: list[str]) -> dict[str, float]:
     ):
         answer = await response.json()
     return {line["ref"]: line["cost"] for line in answer["lines"] if line["cost"] is not None}
-
-
-def simulated_environment(environment: dict[str, str], simulated: Simulated) -> dict[str, str]:
-    return {
-        **environment,
-        **KEYS,
-        "RATECARD_PROVIDER_ADDRESSES": json.dumps(simulated.addresses),
-        "SCRAPING_ALLOW_PRIVATE": "true",
-        "SCRAPING_DELAY_MS": "10",
-        "ENABLE_AUTO_SYNC": "false",
-    }
 
 
 @pytest.mark.slow

@@ -10,12 +10,33 @@ from hypothesis import strategies as st
 from run_records import ALLOWED_SKIPS, allowed_skips, is_allowed
 
 SKIPS = "import pytest\n\n@pytest.mark.skip(reason='not today')\ndef test_it():\n    pass\n"
-PASSES = "import pytest\n\n@pytest.mark.backends\ndef test_it():\n    pass\n\ndef test_other():\n    pass\n"
+PASSES = """\
+import pytest
+
+@pytest.mark.backends
+def test_it():
+    pass
+
+@pytest.mark.backends
+@pytest.mark.apache_kafka
+def test_on_apache_kafka_alone():
+    pass
+
+def test_other():
+    pass
+"""
+INI = """\
+[pytest]
+asyncio_default_fixture_loop_scope = function
+markers =
+    backends: needs them
+    apache_kafka: runs there alone
+"""
 
 
 def _run(pytester: pytest.Pytester, program: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(test_program=program)
-    pytester.makeini("[pytest]\nmarkers = backends: needs them\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makeini(INI)
     return pytester.runpytest_inprocess("-p", "run_records", "-p", "no:cacheprovider", *options)
 
 

@@ -1,0 +1,91 @@
+"""Every service is killed behind every await on a store or a broker, and keeps the promises of delivery."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import crash_points
+import pytest
+from aiokafka import AIOKafkaProducer
+from backends_isolation import FreshDatabase
+from crash_points_unvisited import unvisited
+from crash_stack import Room, living
+from history import SUBSCRIPTIONS, History, Place, by_event, read_history, read_tables, until_caught_up
+from history_checker import check
+from history_prices import lasting
+from registry_bench import a_bench
+from stack import MISSION, ask, simulated_environment
+
+from ratecard_cli.simulated.catalogue import State
+from ratecard_cli.simulated.server import serving
+from ratecard_providers.load import load_providers
+from ratecard_registry.quarantine import Quarantine
+from ratecard_shared.admin import create_topics
+from ratecard_shared.attempts import MOST_RECORDS
+from ratecard_shared.codec import decode
+from ratecard_shared.settings import KafkaSettings, load
+from ratecard_shared.topics import MODEL_ENRICHED
+
+WORLD: Final = {"ENABLE_AUTO_SYNC": "true", "SYNC_SCHEDULE_CRON": "0 2 29 2 *"}
+"""A schedule is kept, but no slot of it comes."""
+STATES: Final[tuple[State, ...]] = ("before", "after", "after")
+MOST_ROUNDS: Final = 40
+
+
+@pytest.mark.slow
+@pytest.mark.apache_kafka
+@pytest.mark.timeout(600)
+async def test_killed_at_every_point_they_keep_their_promises(
+    environment: dict[str, str], fresh_database: FreshDatabase, redis_url: str, tmp_path: Path
+) -> None:
+    await create_topics(load(KafkaSettings, environment))
+    rooms = [
+        Room(name, {*crash_points.points(name)} - unvisited(name), tmp_path / name) for name in crash_points.MODULES
+    ]
+    dead: list[Place] = []
+    async with serving() as simulated, living(simulated_environment(environment, simulated) | WORLD, rooms):
+        for state in itertools.islice(itertools.cycle(STATES), MOST_ROUNDS):
+            simulated.state = state
+            dead += await say_nonsense(environment)
+            for provider in MISSION:
+                await ask(environment, json.dumps({"providers": [provider]}).encode())
+            await until_caught_up(environment, seconds=500)
+            if not any(room.left for room in rooms):
+                break
+        history = await read_history(environment)
+    assert not {room.name: sorted(room.left) for room in rooms if room.left}, "the tour does not lead there"
+    assert not {room.name: more for room in rooms if (more := {*room.visited} - room.due)}, "it leads there: UNVISITED"
+    check(history, redelivered=explained(rooms), republished=None, dead=dead)
+    async with fresh_database() as url:
+        assert lasting(history.tables) == await undisturbed(history, dead, url, redis_url)
+
+
+async def say_nonsense(environment: Mapping[str, str]) -> list[Place]:
+    """Put a record on each topic that no consumer can take, and return where they stand."""
+    prefix = environment["KAFKA_TOPIC_PREFIX"]
+    async with AIOKafkaProducer(bootstrap_servers=environment["KAFKA_BOOTSTRAP_SERVERS"]) as producer:
+        sent = [await producer.send_and_wait(prefix + topic, b"nonsense") for topic in {*SUBSCRIPTIONS.values()}]
+    return [(record.topic.removeprefix(prefix), record.partition, record.offset) for record in sent]
+
+
+def explained(rooms: Sequence[Room]) -> dict[str, int]:
+    """Return how many deliveries of each group the deaths explain: what was begun comes again, a record or a batch."""
+    deaths = {room.name: room.deaths for room in rooms}
+    of_group = {group: deaths[group.partition("-")[0]] for group in SUBSCRIPTIONS}
+    return {**of_group, "registry": of_group["registry"] * MOST_RECORDS}
+
+
+async def undisturbed(history: History, dead: Sequence[Place], url: str, redis_url: str) -> dict[str, list[str]]:
+    """Return what the same events leave behind in a registry that takes each once, in one process that nobody kills."""
+    found = by_event([record for record in history.records[MODEL_ENRICHED.name] if record.place not in dead]).values()
+    events = [decode(records[0].value or b"", MODEL_ENRICHED.carries) for records in found]
+    async with a_bench(url, redis_url, quarantine=Quarantine(load_providers())) as bench:
+        bench.now = datetime.now(UTC)
+        for start in range(0, len(events), MOST_RECORDS):
+            await bench.registry.on_enriched_batch(events[start : start + MOST_RECORDS])
+    return lasting(await read_tables(url))
