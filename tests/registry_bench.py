@@ -45,12 +45,14 @@ from ratecard_registry.past import Past
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.reading_pool import ReadingPool
 from ratecard_registry.reads import Reads
 from ratecard_registry.scraping_desk import ScrapingDesk
 from ratecard_registry.scraping_pages import Trials
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
 from ratecard_registry.versions import Versions
+from ratecard_registry.warming import Warmer
 from ratecard_shared.codec import decode
 from ratecard_shared.database import open_pool
 from ratecard_shared.events import ModelChanged, PricingChanged, SyncCompleted, SyncRequested
@@ -85,22 +87,25 @@ class Bench:
         self.checks = {"status": "running", "kafka": "up", "postgresql": "up"}
         self.cache = Cache(redis)
         seconds = Seconds()
-        self.versions = Versions(pool=lambda: pool)
+        self.away, self.seconds = False, 0.0
+        reading = ReadingPool(lambda: self._there(pool), clock=lambda: self.seconds)
+        self.versions = Versions(pool=lambda: pool, reading=lambda: reading)
         self.teller = Teller(pool=lambda: pool, versions=self.versions, cache=self.cache, seconds=seconds)
         self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock, quarantine=quarantine)
-        self.catalogue = Catalogue(pool=lambda: pool, versions=self.versions, cache=self.cache, seconds=seconds)
+        self.catalogue = Catalogue(pool=lambda: reading, versions=self.versions, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
-        archive = Archive(pool=lambda: pool, now=self.clock)
+        archive = Archive(pool=lambda: reading, now=self.clock)
         feed = Feed(pool=lambda: pool)
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         table = KeyTable()
         self.key_watch = KeyWatch(pool=lambda: pool, table=table, now=self.clock)
         trials = Trials(pool=lambda: pool, kept=self.pages, now=self.clock)
-        past = Past(pool=lambda: pool, now=self.clock)
+        past = Past(pool=lambda: reading, now=self.clock)
         self.hot = HotPrices(past=past, versions=self.versions, now=self.clock)
         access = Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock)
         costs = Costs(catalogue=self.catalogue, past=self.hot)
+        self.warmer = Warmer(catalogue=self.catalogue, prices=self.hot, now=self.clock)
         self.framework = create_app(
             Parts(
                 catalogue=self.catalogue,
@@ -132,7 +137,9 @@ class Bench:
                     wait_at_most=2,
                     now=self.clock,
                 ),
-                doctor=Doctor(checks=self._checks, ended=tuple, cache=self.cache, syncs=syncs),
+                doctor=Doctor(
+                    checks=self._checks, ended=tuple, cache=self.cache, syncs=syncs, warm=lambda: self.warmer.warm
+                ),
                 key_watch=self.key_watch,
                 key_desk=KeyDesk(pool=lambda: pool, watch=self.key_watch, now=self.clock),
                 audit_log=AuditLog(pool=lambda: pool),
@@ -154,6 +161,15 @@ class Bench:
         self.versions.known, self.versions.loaded = {}, False
         self.catalogue._shelves.clear()  # noqa: SLF001  # no process needs to do that
         self.hot._kept.clear()  # noqa: SLF001  # nor that
+
+    def _there(self, pool: asyncpg.Pool) -> asyncpg.Pool:
+        if self.away:
+            raise ConnectionRefusedError("made up")
+        return pool
+
+    def comes_back(self) -> None:
+        """Let PostgreSQL be there again for reads, which ask it again a moment later."""
+        self.away, self.seconds = False, self.seconds + 10
 
     def clock(self) -> datetime:
         return self.now

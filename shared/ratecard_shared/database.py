@@ -5,14 +5,15 @@ JSON columns take and give Python values, with every number exact.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiosql
 import asyncpg
@@ -33,6 +34,9 @@ _DROPPED: Final = re.compile(r"^DROP TABLE (\w+);", re.MULTILINE)
 _LOG: Final = logging.getLogger(__name__)
 _TO_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+T = TypeVar("T")
 
 
 class UnknownMigrationError(Exception):
@@ -75,6 +79,19 @@ async def _speak_json(connection: asyncpg.Connection) -> None:
             encoder=lambda value: _TO_JSON.encode(value).decode(),
             decoder=_FROM_JSON.decode,
         )
+
+
+async def within(seconds: float, question: Awaitable[T]) -> T:
+    """Return what is answered in time, else raise TimeoutError. The question is left behind, to end whenever it does.
+
+    Only so the time is kept: asyncpg takes a question back by asking the server, and waits for its answer.
+    """
+    asked = asyncio.ensure_future(question)
+    asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait([asked], timeout=seconds)
+    if not asked.done():
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    return asked.result()
 
 
 @asynccontextmanager

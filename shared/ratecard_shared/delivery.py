@@ -39,6 +39,7 @@ _TRANSIENT: Final = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection that was lost in the middle of something
 )
 
 

@@ -35,8 +35,9 @@ _HOUR: Final = 3600.0
 _SECONDS_BETWEEN_MEASUREMENTS: Final = 5.0
 _SECONDS_TO_STOP: Final = 25
 _SECONDS_TO_KNOCK: Final = 5
+_SECONDS_TO_PING: Final = 2.0
 
-_ABSENT: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_ABSENT: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 S = TypeVar("S", bound=Settings)
 Step = Callable[[], Awaitable[Any]]
@@ -264,7 +265,7 @@ async def _sleep(until: asyncio.Event, seconds: float) -> None:
 
 async def _ping(pool: asyncpg.Pool | None) -> str:
     try:
-        if pool is None or await pool.fetchval("SELECT 1", timeout=2) != 1:
+        if pool is None or await database.within(_SECONDS_TO_PING, pool.fetchval("SELECT 1")) != 1:
             return "down"
     except _ABSENT:
         return "down"

@@ -62,14 +62,23 @@ class Health(View, frozen=True, kw_only=True):
 
 
 class Doctor:
-    """Looks at the registry. `checks` says how the service, Kafka and PostgreSQL are."""
+    """Looks at the registry. `checks` says how the service, Kafka and PostgreSQL are, `warm` whether memory is full."""
 
-    def __init__(self, *, checks: Checks, ended: Callable[[], Sequence[str]], cache: Cache, syncs: Syncs) -> None:
+    def __init__(
+        self,
+        *,
+        checks: Checks,
+        ended: Callable[[], Sequence[str]],
+        cache: Cache,
+        syncs: Syncs,
+        warm: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Wire it."""
         self._checks = checks
         self._ended = ended
         self._cache = cache
         self._syncs = syncs
+        self._warm = warm
 
     async def look(self) -> Health:
         """Return how everything is."""
@@ -84,7 +93,8 @@ class Doctor:
             redis=Backend(status=redis),
         )
         whole = readable and checks["kafka"] == redis == "up"
-        return Health(status="healthy" if whole else "degraded" if readable else "unhealthy", services=services)
+        answering = readable or self._warm()
+        return Health(status="healthy" if whole else "degraded" if answering else "unhealthy", services=services)
 
     def life(self) -> Life:
         """Tell whether a restart is needed, and why."""
@@ -93,7 +103,7 @@ class Doctor:
 
     async def ready(self) -> bool:
         """Tell whether requests can be answered."""
-        return (await self._checks())["postgresql"] == "up"
+        return self._warm() or (await self._checks())["postgresql"] == "up"
 
 
 def sync_health(status: Status) -> SyncHealth:

@@ -43,6 +43,7 @@ from ratecard_registry.problems import Problem
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
+from ratecard_registry.reading_pool import ReadingPool
 from ratecard_registry.reads import Reads
 from ratecard_registry.retention import Retention
 from ratecard_registry.scraping_desk import ScrapingDesk
@@ -51,6 +52,7 @@ from ratecard_registry.settings import RegistrySettings
 from ratecard_registry.sync_view import Syncs
 from ratecard_registry.telling import Teller
 from ratecard_registry.versions import Versions
+from ratecard_registry.warming import Warmer
 from ratecard_shared.events import SyncRequested
 from ratecard_shared.kafka import Kafka
 from ratecard_shared.service import Service
@@ -76,7 +78,8 @@ def build(settings: RegistrySettings) -> Any:
     service = Service("registry-api", kafka=kafka, database_settings=settings.database)
     cache = Cache(redis_client(settings))
     pool = _open(service)
-    versions = Versions(pool=pool)
+    reading = ReadingPool(pool)
+    versions = Versions(pool=pool, reading=lambda: reading)
     teller = Teller(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
     known = described_providers(settings.service)
 
@@ -101,8 +104,10 @@ def build(settings: RegistrySettings) -> Any:
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
     if settings.database.database_pool_size >= _CONNECTIONS_THAT_SPARE_ONE:
         service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, versions.heed, name="heed-versions")
-    catalogue = Catalogue(pool=pool, versions=versions, cache=cache, seconds=seconds(settings))
-    parts = _parts(settings, service, kafka, teller, catalogue)
+    catalogue = Catalogue(pool=lambda: reading, versions=versions, cache=cache, seconds=seconds(settings))
+    warmer = Warmer(catalogue=catalogue, prices=HotPrices(past=Past(pool=lambda: reading), versions=versions))
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, warmer.look, name="warm-memory")
+    parts = _parts(settings, service, kafka, teller, memory=warmer, archive=Archive(pool=lambda: reading))
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
     service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")
     service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
@@ -129,14 +134,22 @@ def _open(service: Service) -> Callable[[], asyncpg.Pool]:
     return pool
 
 
-def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: Teller, catalogue: Catalogue) -> Parts:
+def _parts(
+    settings: RegistrySettings,
+    service: Service,
+    kafka: Kafka,
+    teller: Teller,
+    *,
+    memory: Warmer,
+    archive: Archive,
+) -> Parts:
     pool = _open(service)
 
     async def publish(request: SyncRequested) -> str:
         place = await kafka.publish(SYNC_REQUESTED, "api", request)
         return sync_id(place.topic, place.partition, place.offset, place.timestamp_ms)
 
-    cache = catalogue.cache
+    catalogue, cache = memory.catalogue, memory.catalogue.cache
     syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=seconds(settings))
     providers = described_providers(settings.service)
     # Exports and configurations name the providers' own addresses, wherever they are asked at.
@@ -144,7 +157,6 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     files = load_providers(Path(extra) if extra else None)
     names = Names(providers=files)
     documented = {name: provider.documented_names for name, provider in providers.items()}
-    archive = Archive(pool=pool)
     feed = Feed(pool=pool)
     table = KeyTable()
     watch = KeyWatch(pool=pool, table=table)
@@ -154,7 +166,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
     return Parts(
         catalogue=catalogue,
         archive=archive,
-        costs=Costs(catalogue=catalogue, past=HotPrices(past=Past(pool=pool), versions=catalogue.known_versions)),
+        costs=Costs(catalogue=catalogue, past=memory.prices),
         feed=feed,
         follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
@@ -175,7 +187,7 @@ def _parts(settings: RegistrySettings, service: Service, kafka: Kafka, teller: T
             disabled=files.keys() - providers.keys(),
             wait_at_most=longest,
         ),
-        doctor=Doctor(checks=service.health, ended=service.ended, cache=cache, syncs=syncs),
+        doctor=Doctor(checks=service.health, ended=service.ended, cache=cache, syncs=syncs, warm=lambda: memory.warm),
         key_watch=watch,
         key_desk=KeyDesk(pool=pool, watch=watch),
         audit_log=AuditLog(pool=pool),

@@ -15,6 +15,7 @@ import msgspec
 
 from ratecard_registry import metrics, views
 from ratecard_registry.cache import Cache
+from ratecard_registry.reading_pool import AwayError
 from ratecard_registry.rows import model_from, own_from, price_from
 from ratecard_registry.stored import StoredModel
 from ratecard_registry.versions import QUERIES, Versions
@@ -53,13 +54,27 @@ def pricing_key(place: Place) -> str:
 
 
 class Shelf:
-    """What memory holds of one provider at one version."""
+    """What memory holds of one provider at one version, and of what it has not read yet what it held last."""
 
-    def __init__(self, version: int) -> None:
-        """Begin empty."""
+    def __init__(self, version: int, after: Shelf | None = None) -> None:
+        """Begin empty, with what the shelf before held."""
         self.version = version
         self.ids: tuple[str, ...] | None = None
         self.models: dict[str, ModelView] = {}
+        self.last_ids: tuple[str, ...] | None = None
+        self.last_models: dict[str, ModelView] = {}
+        if after:
+            self.last_ids = after.last_ids if after.ids is None else after.ids
+            self.last_models = after.last_models | after.models
+
+    def put(self, name: str, model: ModelView) -> None:
+        """Keep a model of this version."""
+        self.models[name] = model
+        self.last_models.pop(name, None)
+
+    def newest(self, name: str) -> ModelView | None:
+        """Return the newest that was ever read of a model."""
+        return self.models.get(name) or self.last_models.get(name)
 
 
 class Catalogue:
@@ -85,21 +100,27 @@ class Catalogue:
         versions = providers_in(await self.versions())
         wanted = [name for name in sorted(versions) if providers is None or name in providers]
         shelves = [self._shelf(name, versions[name]) for name in wanted]
-        await self._fill_ids({name: shelf for name, shelf in zip(wanted, shelves, strict=True) if shelf.ids is None})
-        return {name: shelf.ids or () for name, shelf in zip(wanted, shelves, strict=True)}
+        try:
+            await self._fill_ids({who: shelf for who, shelf in zip(wanted, shelves, strict=True) if shelf.ids is None})
+        except AwayError:
+            if any(shelf.ids is None and shelf.last_ids is None for shelf in shelves):
+                raise
+            self.known_versions.behind += 1
+        return {name: shelf.ids or shelf.last_ids or () for name, shelf in zip(wanted, shelves, strict=True)}
 
     async def id_sets(self) -> Mapping[str, frozenset[str]]:
         """Return every model id by provider, for looking names up: made once for each state of the catalogue."""
         state = await self.versions()
         if self._id_sets_of is not state:
+            behind = self.known_versions.behind
             self._id_sets = {provider: frozenset(ids) for provider, ids in (await self.ids()).items()}
-            self._id_sets_of = state
+            self._id_sets_of = state if self.known_versions.behind == behind else None
         return self._id_sets
 
     def _shelf(self, provider: str, version: int) -> Shelf:
         shelf = self._shelves.get(provider)
         if shelf is None or shelf.version < version:
-            shelf = self._shelves[provider] = Shelf(version)
+            shelf = self._shelves[provider] = Shelf(version, shelf)
         return shelf if shelf.version == version else Shelf(version)
 
     async def _fill_ids(self, shelves: Mapping[str, Shelf]) -> None:
@@ -120,8 +141,14 @@ class Catalogue:
         versions = providers_in(await self.versions())
         shelves = {provider: self._shelf(provider, version) for provider, version in versions.items()}
         missing = [(who, name) for who, name in places if who not in shelves or name not in shelves[who].models]
-        for (who, name), model in (await self._read(missing, versions)).items() if missing else ():
-            shelves.setdefault(who, Shelf(0)).models[name] = model
+        try:
+            for (who, name), model in (await self._read(missing, versions)).items() if missing else ():
+                shelves.setdefault(who, Shelf(0)).put(name, model)
+        except AwayError:
+            if any(who not in shelves or not shelves[who].newest(name) for who, name in missing):
+                raise
+            self.known_versions.behind += 1
+            return {place: found for place in places if (found := shelves[place[0]].newest(place[1]))}
         return {
             (who, name): shelves[who].models[name]
             for who, name in places

@@ -17,12 +17,17 @@ import msgspec
 from ratecard_registry.catalogue import MODELS
 from ratecard_registry.dated import DatedPrice, Place
 from ratecard_registry.past import LAST_DAY, Past
+from ratecard_registry.reading_pool import AwayError
 from ratecard_registry.versions import Versions
 
 RECENT: Final = timedelta(days=35)
 MOST_ROWS: Final = 10_000
+_ROWS_OF_ROOM: Final = MOST_ROWS * 3 // 4
 _MOST_NAMES: Final = 10_000
 _TRIES: Final = 5
+
+Names = dict[str, list[tuple[str, Place]]]
+"""Which models have a name without having it for their id, by name."""
 
 
 class Hot(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +51,14 @@ class HotPrices:
         self._kept: OrderedDict[Place, Hot] = OrderedDict()
         self._rows = 0
         self._one_reads = asyncio.Lock()
-        self._names: dict[str, list[tuple[str, Place]]] = {}
+        self._names: Names = {}
+        self._last_names: Names = {}
         self._names_of: object = None
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether more can be kept without dropping what is."""
+        return self._rows < _ROWS_OF_ROOM
 
     def moment(self, at: datetime | None, known_at: datetime | None) -> datetime:
         """Return the time that is meant, as `Past` does."""
@@ -65,7 +76,7 @@ class HotPrices:
         if len(found) < len(places):
             async with self._one_reads:
                 found = self._found(places, first)
-                found |= await self._read([place for place in places if place not in found], now)
+                found |= await self._newest([place for place in places if place not in found], first, now)
         return {place: _still_said(hot.rows, now) for place, hot in found.items()}
 
     def _found(self, places: Collection[Place], first: datetime) -> dict[Place, Hot]:
@@ -80,6 +91,16 @@ class HotPrices:
 
     def _version(self, place: Place) -> int:
         return self._versions.known.get(f"{MODELS}{place[0]}", -1)
+
+    async def _newest(self, places: Collection[Place], first: datetime, now: datetime) -> dict[Place, Hot]:
+        """Read them; where PostgreSQL is away, return what was last known of all of them."""
+        try:
+            return await self._read(places, now)
+        except AwayError:
+            last = {place: hot for place in places if (hot := self._kept.get(place)) and hot.since <= first}
+            if len(last) < len(places):
+                raise
+            return last
 
     async def _read(self, places: Collection[Place], now: datetime) -> dict[Place, Hot]:
         since, read = now - 2 * RECENT, dict[Place, Hot]()
@@ -106,14 +127,24 @@ class HotPrices:
         """Return which models have these names without having them for ids, as `Past` does."""
         wanted = set(names)
         if self._names_of is not self._versions.known or len(self._names) > _MOST_NAMES:
+            self._last_names = self._names or self._last_names
             self._names, self._names_of = {}, self._versions.known
         kept = self._names
         if not wanted <= kept.keys():
             async with self._one_reads:
-                missing = wanted - kept.keys()
-                found = await self._past.other_names(missing)
-                kept.update({name: [one for one in found if one[0] == name] for name in missing})
+                kept = await self._with_names(wanted, kept)
         return [one for name in sorted(wanted) for one in kept[name]]
+
+    async def _with_names(self, wanted: set[str], kept: Names) -> Names:
+        missing = wanted - kept.keys()
+        try:
+            found = await self._past.other_names(missing)
+        except AwayError:
+            if not missing <= self._last_names.keys():
+                raise
+            return self._last_names | kept
+        kept.update({name: [one for one in found if one[0] == name] for name in missing})
+        return kept
 
 
 def _still_said(rows: Iterable[DatedPrice], now: datetime) -> list[DatedPrice]:

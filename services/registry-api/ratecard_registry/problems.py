@@ -57,7 +57,10 @@ class Invalid(ProblemView, frozen=True, kw_only=True):
 
 def handlers() -> ExceptionHandlersMap:
     """Return the handlers that turn every exception into problem details."""
-    absent = (OSError, TimeoutError, KafkaError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+    absent = (
+        *(OSError, TimeoutError, KafkaError),
+        *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+    )
     known = {
         HTTPException: _http,
         RequestEntityTooLarge: _too_large,

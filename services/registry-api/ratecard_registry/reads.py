@@ -86,9 +86,11 @@ class Reads:
     async def made(self, scope: Scope, receive: Receive, send: Send, more: tuple[Header, ...]) -> Answer | Streamed:
         """Return the answer as it is now, and keep it if that may be. A stream is sent with `more` headers."""
         for _ in range(_TRIES):
-            state = self._versions.known
+            state, behind = self._versions.known, self._versions.behind
             answer = await self.once(scope, receive, send, more)
             if isinstance(answer, Streamed) or answer.status not in _DEPENDING or not await self._has_looked():
+                return answer
+            if self._versions.behind != behind:  # it may show less than what is known: so it is not kept
                 return answer
             if self._versions.known is state:
                 if answer.kept:

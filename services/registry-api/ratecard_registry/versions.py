@@ -22,16 +22,19 @@ CHANNEL: Final = "ratecard_versions"
 class Versions:
     """The versions of everything that can be kept. `known` is another object after each growth, and never changes."""
 
-    def __init__(self, *, pool: Callable[[], asyncpg.Pool]) -> None:
-        """Wire it. `pool` is called when PostgreSQL is needed."""
+    def __init__(self, *, pool: Callable[[], asyncpg.Pool], reading: Callable[[], Any] | None = None) -> None:
+        """Wire it. `pool` is called to listen, and to look unless `reading` is another way to ask."""
         self._pool = pool
+        self._reading = reading or pool
         self._sql = queries(QUERIES)
         self.known: Mapping[str, int] = {}
         self.loaded = False
+        self.behind = 0
+        """How often something older than what is known had to be shown, because PostgreSQL was away."""
 
     async def look(self) -> dict[str, int]:
         """Learn what PostgreSQL says. Return what the caches have not been told yet."""
-        rows = [row async for row in self._sql.versions(self._pool())]
+        rows = [row async for row in self._sql.versions(self._reading())]
         self.learn({row["name"]: row["version"] for row in rows})
         return {row["name"]: row["version"] for row in rows if row["told"] < row["version"]}
 
