@@ -59,7 +59,7 @@ async def discovered(
     key: str | None = KEY,
     seconds: float = 300,
     discovery: bool = True,
-    timeout: float = 0.5,  # noqa: ASYNC109 - it is discovery's own
+    timeout: float = 30,  # noqa: ASYNC109 - it is discovery's own
 ) -> ModelsDiscovered:
     """Return the whole of what discovery says."""
     started = SyncStarted(

@@ -37,7 +37,7 @@ async def fetching(
     server: ScriptedServer, time: FakeTime, *, provider: str = "acme", client_options: Any = None, **manners: Any
 ) -> AsyncIterator[Fetch]:
     """Give a function that fetches a path of the server."""
-    behave = Manners(**{"allow_private": True, "delay": 1.0, "timeout": 1.0, **manners})
+    behave = Manners(**{"allow_private": True, "delay": 1.0, "timeout": 30.0, **manners})
     async with open_client(**(client_options or {})) as client:
         fetcher = Fetcher(client, behave, now=time.now, sleep=time.sleep)
         yield lambda path: fetcher.page(
@@ -245,7 +245,7 @@ async def test_a_bomb_costs_no_memory(server: ScriptedServer) -> None:
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(512)), packer.flush()])
     server.answers("/prices", Reply(body=bomb, headers={"Content-Encoding": "gzip"}))
-    async with fetching(server, time, timeout=10) as fetch:
+    async with fetching(server, time) as fetch:
         tracemalloc.start()
         with pytest.raises(PageError, match="more than 5242880 bytes"):
             await fetch("/prices")
@@ -283,7 +283,7 @@ async def test_a_packed_page_arrives_as_it_was(server: ScriptedServer, parts: li
 async def test_what_is_no_whole_page_is_none(server: ScriptedServer, reply: Reply) -> None:
     time = server.reset()
     server.answers("/prices", reply)
-    async with fetching(server, time, timeout=5) as fetch:
+    async with fetching(server, time) as fetch:
         with pytest.raises(PageError) as caught:
             await fetch("/prices")
     assert not isinstance(caught.value, BlockedError)

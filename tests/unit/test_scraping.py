@@ -104,7 +104,7 @@ async def scraped(
     ids = map(str, itertools.count())
     readings = Readings(reader or LineReader())
     async with open_client() as client:
-        fetcher = Fetcher(client, Manners(allow_private=True, timeout=1), now=time.now, sleep=time.sleep)
+        fetcher = Fetcher(client, Manners(allow_private=True, timeout=30), now=time.now, sleep=time.sleep)
         for _ in range(times):
             event = SyncStarted(
                 event_id="e1",
