@@ -9,7 +9,7 @@ SECONDS ?= 60
 SHIPPED := --frozen --no-dev --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint supply bench fuzz
+.PHONY: help setup demo up test lint prove supply bench fuzz
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -30,6 +30,9 @@ lint: $(READY) ## Check style, formatting, the arrows between rooms, and types
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
 	.venv/bin/mypy
+
+prove: $(READY) ## Take out each mechanism that delivery leans on, and expect red (ARGS="inbox" for some)
+	.venv/bin/python tests/prove.py $(ARGS)
 
 supply: $(READY) ## Write an SBOM and the licences, and ask osv.dev for known vulnerabilities
 	mkdir -p artifacts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,18 @@ async def test_any_order_and_repeats_give_one_join(enricher: Enricher, pool: asy
     assert isinstance(closing, ProviderEnriched)
     assert (closing.generation, closing.model_ids) == (1, ("acme-large-2", "acme-mini"))
     assert closing.unpriced_ids == ("acme-mini",)
+
+
+async def test_two_sides_that_speak_at_once_are_joined(enricher: Enricher, pool: asyncpg.Pool) -> None:
+    for number in range(10):
+        what = {"sync_id": f"sync-{number}"}
+        await enricher.on_started(msgspec.structs.replace(STARTED, event_id=f"s{number}", **what))
+        await asyncio.gather(
+            enricher.on_discovered(msgspec.structs.replace(DISCOVERED, event_id=f"d{number}", **what)),
+            enricher.on_scraped(msgspec.structs.replace(SCRAPED, event_id=f"p{number}", **what)),
+        )
+    closings = [event.sync_id for event in await said(pool) if isinstance(event, ProviderEnriched)]
+    assert closings == [f"sync-{number}" for number in range(10)]
 
 
 async def test_a_side_that_never_speaks_is_closed_at_the_deadline(

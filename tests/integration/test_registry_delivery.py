@@ -53,11 +53,11 @@ async def test_repeats_are_recorded_and_change_nothing(bench: Bench) -> None:
     await bench.sync(0, events[2])
     assert await contents(bench) == before
     assert await bench.said("pricing.changed") == said
-    rows = await bench.pool.fetch("SELECT event_id, duplicates FROM inbox ORDER BY received_at")
-    assert {row["event_id"]: row["duplicates"] for row in rows} == {
-        events[0].event_id: 2,
-        events[1].event_id: 1,
-        events[2].event_id: 2,
+    rows = await bench.pool.fetch("SELECT event_id, duplicates, outcome FROM inbox ORDER BY received_at")
+    assert {row["event_id"]: (row["duplicates"], row["outcome"]) for row in rows} == {
+        events[0].event_id: (2, "applied"),
+        events[1].event_id: (1, "applied"),
+        events[2].event_id: (2, "applied"),
     }
 
 
@@ -183,6 +183,16 @@ async def test_two_replicas_with_the_same_records_apply_them_once(bench: Bench) 
     said = await bench.said("pricing.changed")
     assert len(said) == 20
     assert await bench.pool.fetchval("SELECT sum(duplicates) FROM inbox") == 60
+
+
+async def test_two_replicas_give_a_model_s_revisions_in_turn(bench: Bench) -> None:
+    bench.now = day(9)
+    said = [enriched(model(prices=[price(str(on + 1))]), on=on) for on in range(8)]
+    await asyncio.gather(*map(bench.registry.on_enriched, said))
+    events = [*await bench.said("model.changed"), *await bench.said("pricing.changed")]
+    revision = await bench.pool.fetchval("SELECT revision FROM models")
+    assert sorted(event.revision for event in events) == [*range(1, revision + 1)]
+    assert await bench.pool.fetchval("SELECT input_cost_per_million FROM model_pricing") == 8
 
 
 async def test_a_fault_leaves_nothing_half_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
