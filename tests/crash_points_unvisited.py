@@ -11,8 +11,12 @@ _STOP: Final = "only where a service stops in order: what is killed does not"
 _HALT: Final = "after twenty dead letters a consumer waits for somebody who restarts it, with nothing begun"
 _IN_BATCH: Final = "inside of the transaction of on_enriched_batch, as all the others of it that are visited"
 _IN_PAGES: Final = "inside of the transaction of on_pages, as all the others of it that are visited"
-_SWEEP: Final = "where a side is late: what it does then is what _on_side does"
 _ONE_BY_ONE: Final = "this service takes its records one by one"
+
+AT_THE_DEADLINE: Final = frozenset(
+    f"ratecard_enricher.handlers Enricher.sweep: transaction has {what}" for what in ("begun", "ended")
+)
+"""Of the enricher, where no side has spoken: a tour of its own leads there."""
 
 UNVISITED: Final[dict[str, str]] = {
     "ratecard_shared.kafka Kafka.stop: self.broker.stop": _STOP,
@@ -55,8 +59,6 @@ UNVISITED_IN: Final[dict[str, dict[str, str]]] = {
     "enricher": {
         "ratecard_shared.delivery Delivery.many: handle_all": _ONE_BY_ONE,
         "ratecard_shared.inbox first_times: connection.fetch": _ONE_BY_ONE,
-        "ratecard_enricher.handlers Enricher.sweep: transaction has begun": _SWEEP,
-        "ratecard_enricher.handlers Enricher.sweep: transaction has ended": _SWEEP,
     },
 }
 """In one service."""
