@@ -92,6 +92,7 @@ WITHOUT_POINTS: Final[dict[str, str]] = {
             "ratecard_registry.past",
             "ratecard_registry.provider_views",
             "ratecard_registry.quarantine_desk",
+            "ratecard_registry.reading_pool",
             "ratecard_registry.reads",
             "ratecard_registry.scraping_desk",
             "ratecard_registry.scraping_pages",
