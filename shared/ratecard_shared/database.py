@@ -36,6 +36,15 @@ _TO_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _FROM_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
+SERVER: Final = {
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+"""What the server is told of each session. A client whose machine is gone says nothing: its open transaction would
+hold the relay's lock, and its rows', for hours."""
+
 T = TypeVar("T")
 
 
@@ -68,6 +77,7 @@ async def open_pool(settings: DatabaseSettings) -> asyncpg.Pool:
         max_size=settings.database_pool_size,
         init=_speak_json,
         command_timeout=60,
+        server_settings=SERVER,
     )
 
 
