@@ -11,14 +11,13 @@ from typing import Any
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from registry_desk import Ledger, key_of
 from registry_events import PAGE, closing, day, enriched, evidence, model, price
 
 from ratecard_registry import changes
 from ratecard_registry.changes import Decision
-from ratecard_registry.history import history_of
-from ratecard_registry.says import said_by
 from ratecard_registry.stored import StoredModel
-from ratecard_shared.events import ModelChangeKind, PageRead, PriceChangeKind, PricingChanged, Usability
+from ratecard_shared.events import ModelChangeKind, PageRead, PriceChangeKind, Usability
 from ratecard_shared.prices import PriceRow
 
 Kind = PriceChangeKind
@@ -55,13 +54,12 @@ def rows(draw: st.DrawFn) -> tuple[PriceRow, ...]:
 readings = st.none() | rows()
 
 
-class Life:
+class Life(Ledger):
     """One model through syncs, with everything that was said and every row of its history."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.model: StoredModel | None = None
-        self.said: list[Any] = []
-        self.history: list[dict[str, Any]] = []
 
     def sync(
         self,
@@ -85,39 +83,13 @@ class Life:
             self.take(changes.keep_time(self.model, day(on)))
 
     def take(self, decision: Decision | None) -> None:
-        if decision is None:
-            return
-        self.model = decision.after
-        self.said += [said.event for said in said_by(decision, sync_id="s", now=decision.after.updated_at)]
-        for wave in history_of([decision], now=decision.after.updated_at):
-            for row in wave.ended:
-                (found,) = [h for h in self._open(row) if h["kind"] is not Kind.SCHEDULED and "end_date" not in h]
-                found.update({name: row[name] for name in ("end_date", "closed_by")})
-            for row in wave.superseded:
-                announced = row["kind"] is Kind.SCHEDULED
-                (found,) = [
-                    h
-                    for h in self._open(row)
-                    if (h["kind"] is Kind.SCHEDULED) == announced
-                    and (h["effective_date"] == row["effective_date"] if announced else "end_date" not in h)
-                ]
-                found.update({name: row[name] for name in ("superseded_at", "closed_by")})
-            self.history += [dict(row) for row in wave.added]
-
-    def _open(self, row: dict[str, Any]) -> list[dict[str, Any]]:
-        return [h for h in self.history if _key(h) == _key(row) and "superseded_at" not in h]
-
-    @property
-    def prices_said(self) -> list[PricingChanged]:
-        return [event for event in self.said if isinstance(event, PricingChanged)]
+        if decision is not None:
+            self.model = decision.after
+            self.record(decision, decision.after.updated_at)
 
     @property
     def rates(self) -> dict[Any, Any]:
         return {price.key: price.rates for price in self.model.prices} if self.model else {}
-
-
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return (row["tier"], row["context_limit"], row["currency"], row["region"])
 
 
 courses = st.lists(st.tuples(readings, st.booleans(), st.booleans()), min_size=1, max_size=8)
@@ -163,7 +135,7 @@ def test_every_change_of_history_has_its_one_event(course: Any) -> None:
 def test_open_history_is_what_is_in_force(course: Any) -> None:
     life = lived(course)
     still = [row for row in life.history if "superseded_at" not in row and "end_date" not in row]
-    in_force = {_key(row): row["rates"] for row in still if row["kind"] is not Kind.SCHEDULED}
+    in_force = {key_of(row): row["rates"] for row in still if row["kind"] is not Kind.SCHEDULED}
     assert in_force == life.rates
     assert all(row["end_date"] >= row["effective_date"] for row in life.history if "end_date" in row)
 

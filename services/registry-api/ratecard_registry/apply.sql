@@ -121,6 +121,14 @@ WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
   AND CASE r.kind WHEN 'scheduled' THEN h.kind = 'scheduled' AND h.effective_date = r.effective_date
       ELSE h.kind <> 'scheduled' END;
 
+-- name: last_ends(providers, ids)
+-- When the last recorded price of each key ended, where any has.
+SELECT h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region, max(h.end_date) AS ended
+FROM pricing_history h
+WHERE (h.provider, h.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]))
+  AND h.end_date IS NOT NULL AND h.superseded_at IS NULL AND h.kind <> 'imported'
+GROUP BY h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region;
+
 -- name: add_history(rows)!
 INSERT INTO pricing_history (provider, model_id, tier, context_limit, currency, region, input_cost_per_million,
     output_cost_per_million, rates, free, effective_date, recorded_at, evidence, kind, sync_id, recorded_as, revision)

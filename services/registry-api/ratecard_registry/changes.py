@@ -6,21 +6,22 @@ a fact that is known is not replaced by one that is not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from ratecard_registry.price_changes import PriceChange, Prices
+from ratecard_registry.price_changes import PriceChange, Prices, after_end
 from ratecard_registry.quarantined import Entry, since
 from ratecard_registry.reading import sort_out
 from ratecard_registry.screening import Screened
-from ratecard_registry.stored import Applied, Price, StoredModel
+from ratecard_registry.stored import Applied, Key, Price, StoredModel
 from ratecard_shared.events import (
     EnrichedModel,
     ModelChangeKind,
     ModelEnriched,
+    PriceChangeKind,
     ProviderEnriched,
     SideOutcome,
     Usability,
@@ -155,6 +156,34 @@ def admit(stored: StoredModel, entries: Iterable[Entry], now: datetime) -> Decis
     prices = Prices(stored.prices, stored.announced)
     _admit(prices, entries, now)
     return _decided(stored, msgspec.structs.replace(stored, stale_since=None), None, prices, now)
+
+
+def begins_early(decision: Decision) -> bool:
+    """Tell whether a first price begins before its sync: what was charged for its key before may have ended since."""
+    started_at = decision.after.applied.started_at
+    first = (change for change in decision.price_changes if change.kind is PriceChangeKind.FIRST_SEEN)
+    return any(change.effective_date < started_at for change in first)
+
+
+def after_what_ended(decision: Decision, ends: Mapping[Key, datetime]) -> Decision:
+    """Return the decision with no first price before the end of what was charged for its key, by the history's `ends`.
+
+    A row that began earlier and ended later would hide it: then no price would seem to be in force.
+    """
+    told = tuple(after_end(change, ends.get(change.about.key)) for change in decision.price_changes)
+    moved = {
+        (was.about.key, was.effective_date): now.effective_date
+        for was, now in zip(decision.price_changes, told, strict=True)
+        if was is not now
+    }
+    prices = tuple(
+        msgspec.structs.replace(
+            price, effective_date=moved.get((price.key, price.effective_date), price.effective_date)
+        )
+        for price in decision.after.prices
+    )
+    after = msgspec.structs.replace(decision.after, prices=prices)
+    return msgspec.structs.replace(decision, after=after, price_changes=told)
 
 
 def _admit(prices: Prices, entries: Iterable[Entry], now: datetime) -> None:

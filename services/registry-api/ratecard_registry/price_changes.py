@@ -42,6 +42,14 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
         return about
 
 
+def after_end(change: PriceChange, end: datetime | None) -> PriceChange:
+    """Return the change so that a first price begins no earlier than the last one of its key has ended."""
+    if change.kind is not Kind.FIRST_SEEN or change.new is None or end is None or end <= change.effective_date:
+        return change
+    new = msgspec.structs.replace(change.new, effective_date=end)
+    return msgspec.structs.replace(change, new=new, effective_date=end)
+
+
 class Prices:
     """The prices of one model while they change. `changes` holds what happened, in order."""
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from ratecard_registry.changes import Decision
+from ratecard_registry.changes import Decision, after_what_ended, begins_early
 from ratecard_registry.history import History, history_of
 from ratecard_registry.rows import model_from, model_row, own_from, price_from, price_row
 from ratecard_registry.says import said_by
-from ratecard_registry.stored import Applied, OwnPrice, Price, StoredModel, midnight
+from ratecard_registry.stored import Applied, Key, OwnPrice, Price, StoredModel, midnight
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
 from ratecard_shared.events import PriceChangeKind, ProviderEnriched
@@ -109,6 +109,7 @@ class Store:
         self, connection: asyncpg.Connection, decisions: Sequence[Decision], *, sync_id: str | None, now: datetime
     ) -> set[str]:
         """Write it without making anything outdated; return the names to `bump` before the commit."""
+        decisions = await self._after_what_ended(connection, decisions)
         await self._write_models(connection, decisions)
         await self._write_prices(connection, decisions)
         for wave in history_of(decisions, now=now):
@@ -142,6 +143,18 @@ class Store:
                 deprecated=deprecated,
                 pricing=pricing,
             )
+
+    async def _after_what_ended(
+        self, connection: asyncpg.Connection, decisions: Sequence[Decision]
+    ) -> Sequence[Decision]:
+        early = [decision.after.place for decision in decisions if begins_early(decision)]
+        if not early:
+            return decisions
+        ends: dict[Place, dict[Key, datetime]] = defaultdict(dict)
+        for row in await _rows_of(self._sql.last_ends, connection, early):
+            key = (row["tier"], row["context_limit"], row["currency"], row["region"])
+            ends[row["provider"], row["model_id"]][key] = row["ended"]
+        return [after_what_ended(decision, ends[decision.after.place]) for decision in decisions]
 
     async def _write_models(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
         changed, touched = [], defaultdict(list)
