@@ -1,6 +1,6 @@
 """Where no tour kills a process, and why: crash points that it does not visit, and modules that have none.
 
-A point that is visited all the same is a fault, and so is a module that awaits a store or a broker and is in no list.
+A module that awaits a store or a broker and is in no list is a fault.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ UNVISITED: Final[dict[str, str]] = {
     "ratecard_registry.store Store.move_history: self._sql.move_history": _IN_BATCH,
     "ratecard_registry.store Store._write_prices: drop": _IN_BATCH,
     "ratecard_registry.store Store._write_history: self._sql.supersede_imported": _IN_BATCH,
-    "ratecard_registry.sync_store SyncStore.mark_stale: self._sql.mark_stale": _IN_BATCH,
-    "ratecard_registry.sync_store SyncStore._discovered: self._sql.on_page": _IN_BATCH,
     "ratecard_registry.quarantine Quarantine.keep_refusals: rows": _IN_PAGES,
     "ratecard_registry.quarantine Quarantine.keep_refusals: self._sql.forget_refusals": _IN_PAGES,
     "ratecard_registry.handlers Registry.bring_into_force: self._tell_caches": "when a price's day has come",
