@@ -76,6 +76,16 @@ def test_an_hour_that_comes_twice_has_its_slot_once() -> None:
     assert slots == ["2026-10-25", "2026-10-26", "2026-10-27"]
 
 
+@pytest.mark.parametrize("cron", ["30 2 * * *", "15 1-3 * * *", "0 * * * *", "0 */6 * * *"])
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_the_newest_slot_never_goes_back(cron: str, day: datetime) -> None:
+    """Or a replica that was away would catch up an old slot, and then the new one: two syncs for one."""
+    looks = [day + timedelta(minutes=5 * n) for n in range(-48, 96)]
+    newest = [last_slot(cron, "Europe/Berlin", now) for now in looks]
+    assert newest == sorted(newest)
+    assert all(next_slot(cron, "Europe/Berlin", slot) > now for slot, now in zip(newest, looks, strict=True))
+
+
 @pytest.mark.parametrize(
     ("cron", "now", "slot"),
     [
@@ -98,7 +108,11 @@ def test_a_request_of_a_clock_that_is_ahead_is_not_old(ahead: timedelta) -> None
 
 @pytest.mark.parametrize(
     ("cron", "zone", "named"),
-    [("nonsense", "UTC", "SYNC_SCHEDULE_CRON"), ("0 2 * * *", "Mars/Olympus", "SYNC_TIMEZONE")],
+    [
+        ("nonsense", "UTC", "SYNC_SCHEDULE_CRON"),
+        ("0 0 2 * * *", "UTC", "SYNC_SCHEDULE_CRON"),
+        ("0 2 * * *", "Mars/Olympus", "SYNC_TIMEZONE"),
+    ],
 )
 def test_a_wrong_schedule_is_named(cron: str, zone: str, named: str) -> None:
     with pytest.raises(SettingsError, match=named):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 from ratecard_shared.settings import SettingsError
+
+_FIELDS: Final = 5
 
 
 def check(cron: str, zone: str) -> None:
@@ -16,17 +19,24 @@ def check(cron: str, zone: str) -> None:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"SYNC_TIMEZONE is {zone!r}, but it takes an IANA name such as Europe/Berlin") from error
+    refused = SettingsError(f"SYNC_SCHEDULE_CRON is {cron!r}, but it takes five cron fields such as 0 2 * * *")
+    if len(cron.split()) != _FIELDS:  # cronsim also takes six, the first of which are seconds
+        raise refused
     try:
         CronSim(cron, datetime.now(UTC))
     except CronSimError as error:
-        raise SettingsError(
-            f"SYNC_SCHEDULE_CRON is {cron!r}, but it takes five cron fields such as 0 2 * * *"
-        ) from error
+        raise refused from error
 
 
 def last_slot(cron: str, zone: str, now: datetime) -> datetime:
-    """Return the newest slot that is not after `now`."""
-    return next(CronSim(cron, _just_after(now, zone), reverse=True)).astimezone(UTC)
+    """Return the newest slot that is not after `now`.
+
+    Backwards, cronsim overlooks the slot of an hour that comes twice, until that hour is over: forwards it does not.
+    """
+    slot = next(CronSim(cron, _just_after(now, zone), reverse=True)).astimezone(UTC)
+    while (following := next_slot(cron, zone, slot)) <= now:
+        slot = following
+    return slot
 
 
 def next_slot(cron: str, zone: str, now: datetime) -> datetime:
