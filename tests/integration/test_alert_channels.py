@@ -24,7 +24,7 @@ ALERT = AlertRaised(
     occurred_at=datetime(2026, 3, 1, tzinfo=UTC),
     kind="scraping.blocked",
     severity="warning",
-    summary="acme.example keeps us out",
+    summary="acme.example keeps us out: a <b>page</b> says so",
     action="Raise SCRAPING_DELAY_MS",
     provider="acme",
 )
@@ -71,6 +71,8 @@ async def test_mail_and_webhook_get_the_alert() -> None:
     parsed = message_from_bytes(mailbox.mails[0])
     assert parsed["To"] == "admin@example.com"
     assert "scraping.blocked" in str(parsed["Subject"])
+    assert parsed.get_content_type() == "text/plain", "as HTML it is one line, and a page's words are tags"
+    assert str(parsed.get_payload()).splitlines() == body.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,24 @@ PACE = Pace(repeat=timedelta(hours=6), interval=timedelta(minutes=1))
 SEVERITIES = st.sampled_from(["info", "warning", "critical"])
 
 
-def alert(severity: str = "warning", *, recovered: bool = False, kind: str = "scraping.blocked") -> AlertRaised:
+def alert(
+    severity: str = "warning",
+    *,
+    recovered: bool = False,
+    kind: str = "scraping.blocked",
+    summary: str = "acme.example keeps us out",
+    details: dict[str, str] | None = None,
+) -> AlertRaised:
     return AlertRaised(
         event_id="a",
         sync_id="",
         occurred_at=START,
         kind=kind,
         severity=severity,
-        summary="acme.example keeps us out",
+        summary=summary,
         action="Ask less often.",
         provider="acme",
+        details=details or {},
         recovered=recovered,
     )
 
@@ -108,6 +116,22 @@ def test_what_is_critical_is_told_at_once_and_so_is_what_becomes_so() -> None:
     teller.take(alert("critical"), at(0.2))
     teller.look(at(0.2))
     assert [told[0].severity for _, told in teller.messages] == ["warning", "critical"]
+
+
+def test_news_is_told_again_when_it_says_something_new() -> None:
+    teller = Teller()
+    for hour, piece in enumerate(["'a'", "'a'", "'b'", "'b'", "'c'"]):
+        teller.take(alert("info", kind="scraping.refused", summary=f"newly refused: {piece}"), at(hour * 24 * 60))
+        teller.look(at(hour * 24 * 60 + 1))
+    assert [told[0].summary[-2] for _, told in teller.messages] == ["a", "b", "c"]
+
+
+def test_each_own_price_that_the_list_no_longer_bears_out_is_told() -> None:
+    teller = Teller()
+    for number in ("1", "2"):
+        teller.take(alert(kind="own_price.list_differs", details={"own_price": number}), at(0))
+    teller.look(at(1))
+    assert len(teller.messages[0][1]) == 2
 
 
 def test_what_nobody_was_told_of_ends_in_silence() -> None:

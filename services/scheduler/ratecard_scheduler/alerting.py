@@ -45,7 +45,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 def key_of(alert: AlertRaised) -> str:
     """Return what makes two alerts the same trouble."""
-    return "/".join([alert.kind, alert.provider or "", alert.details.get("group", "")])
+    about = alert.details.get("group") or alert.details.get("own_price") or ""
+    return "/".join([alert.kind, alert.provider or "", about])
 
 
 def raised(known: Trouble | None, alert: AlertRaised, now: datetime, pace: Pace) -> Trouble | None:
@@ -71,10 +72,13 @@ def raised(known: Trouble | None, alert: AlertRaised, now: datetime, pace: Pace)
 
 
 def _again(lasting: Trouble, alert: AlertRaised, now: datetime, pace: Pace) -> bool:
-    """Tell whether a trouble that lasts is told again: it got worse, or the last time was long ago."""
+    """Tell whether a trouble that lasts is told again: it got worse, or the last time was long ago.
+
+    What is only news is told again once it says something else.
+    """
     rank = _RANKS.get(alert.severity, 1)
     long_ago = lasting.sent_at is not None and now - lasting.sent_at >= pace.repeat
-    return rank > lasting.rank or (rank > 0 and long_ago)
+    return rank > lasting.rank or (long_ago and (rank > 0 or alert.summary != lasting.summary))
 
 
 def _recovered(known: Trouble | None, alert: AlertRaised, now: datetime) -> Trouble | None:

@@ -14,6 +14,7 @@ from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_shared.settings import SettingsError
 
 _LOG: Final = logging.getLogger(__name__)
+_PLAIN: Final = apprise.NotifyFormat.TEXT  # or a mail is HTML: in one line, and a page's words are its tags
 _TYPES: Final = {"critical": apprise.NotifyType.FAILURE, "info": apprise.NotifyType.INFO}
 
 
@@ -53,7 +54,7 @@ class Channels:
         failed = [
             variable
             for variable, channel in self._channels.items()
-            if not await channel.async_notify(title=title, body=body, notify_type=kind)
+            if not await channel.async_notify(title=title, body=body, notify_type=kind, body_format=_PLAIN)
         ]
         for variable in failed:
             ALERTS_UNDELIVERED.labels(_name(variable)).inc()
