@@ -26,7 +26,7 @@ def _delivery() -> list[Any]:
         number(
             "Services that answer",
             "Replicas whose metrics can be read, by service.",
-            ('sum by (job) (up{job=~"ratecard.*"})', "{{job}}"),
+            ('sum by (job) (up{job=~".*ratecard.*"})', "{{job}}"),
             unit="short",
         ),
         number(
