@@ -65,6 +65,7 @@ def test_an_empty_environment_is_well() -> None:
         ({"KAFKA_SASL_MECHANISM": "PLAIN"}, "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"),
         ({"KAFKA_TLS": "true", "KAFKA_TLS_CA": "/dev/null"}, "KAFKA_TLS_CA cannot be used"),
         ({"ALERT_EMAIL": "admin@example.com"}, "SMTP_URL is not"),
+        ({"ALERT_SLACK_WEBHOOK": "the one of slack"}, "ALERT_SLACK_WEBHOOK is a value that is not shown"),
         ({"SYNC_SCHEDULE_CRON": "whenever"}, "five cron fields"),
         ({"SYNC_TIMEOUT_MS": "soon"}, "SYNC_TIMEOUT_MS is 'soon'"),
         ({"ENABLE_MODEL_DISCOVERY": "false", "ENABLE_PRICING_SCRAPING": "False"}, "reads nothing"),

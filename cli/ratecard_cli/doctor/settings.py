@@ -13,6 +13,7 @@ from ratecard_enricher.settings import EnricherSettings
 from ratecard_providers.spec import Provider
 from ratecard_registry.settings import RegistrySettings
 from ratecard_scheduler import slots
+from ratecard_scheduler.alerts import channels
 from ratecard_scheduler.settings import SchedulerSettings
 from ratecard_scraper.settings import ScraperSettings
 from ratecard_shared.kafka import security
@@ -40,7 +41,6 @@ _LONELY: Final = (
     _Contradiction(variable="DATABASE_TLS_CA", without="DATABASE_TLS", do="set DATABASE_TLS=true"),
     _Contradiction(variable="KAFKA_SASL_USERNAME", without="KAFKA_SASL_MECHANISM", do="set KAFKA_SASL_MECHANISM"),
     _Contradiction(variable="KAFKA_SASL_PASSWORD", without="KAFKA_SASL_MECHANISM", do="set KAFKA_SASL_MECHANISM"),
-    _Contradiction(variable="ALERT_EMAIL", without="SMTP_URL", do="set SMTP_URL to the mail server"),
 )
 
 
@@ -81,6 +81,7 @@ def _refused(environ: Mapping[str, str]) -> Iterator[Finding]:
             settings = load(kind, environ)
             if isinstance(settings, SchedulerSettings):
                 slots.check(settings.sync_schedule_cron, settings.sync_timezone)
+                channels(settings)
         except SettingsError as error:
             said.add(str(error))
     try:
