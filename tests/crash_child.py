@@ -3,13 +3,15 @@
     python crash_child.py ROOM VISITED < lives
 
 The service is imported and wired once. Each line that comes is one life: a forked process, which kills itself at the
-first point that the file VISITED does not name (`calm`: at none). The exit code of each life is printed.
+first point that the file VISITED does not name (`calm`: at none). The exit code of each life is printed. SIGTERM ends
+the life, too.
 """
 
 from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,7 @@ MOST_DEATHS: Final = 3
 
 def main(room: str, visited: Path) -> None:
     """Run life after life, until there is no more to read."""
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
     crash_points.install(room)
     live, spare = wired(room), spared_records()
     for line in sys.stdin:

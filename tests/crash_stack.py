@@ -13,6 +13,7 @@ from typing import Final
 
 import stack
 
+from ratecard_cli.laptop.processes import leashed
 from ratecard_shared.roles import ROLES, acting_as
 
 PROGRAM: Final = Path(__file__).with_name("crash_child.py")
@@ -40,8 +41,9 @@ class Room:
 
     async def live(self, environment: Mapping[str, str]) -> None:
         """Run life after life. Raises RuntimeError if one ends otherwise than by its own hand."""
+        command: list[str | Path] = [sys.executable, PROGRAM, self.name, self._visited]
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, PROGRAM, self.name, self._visited),
+            *leashed(command, on_parent_death=signal.SIGTERM),
             env={**os.environ, **environment},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
