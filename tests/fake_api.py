@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+Ratecard = Callable[..., tuple[int, str, str]]
+"""The command: arguments in, and out come its exit code, what it wrote, and what it wrote beside that."""
 
 
 class FakeApi:

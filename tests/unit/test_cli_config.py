@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_api import FakeApi, answering
+from fake_api import FakeApi, Ratecard
 
 from ratecard_cli.__main__ import run
 
 PATH = "/api/admin/scraping-config"
 CONFIG = {"pages": [{"url": "https://prices.example/", "strategies": ["columns"]}]}
 SHOWN = {"provider": "acme", "source": "stored", "version": 2, "revision": 5, "config": CONFIG}
-Ratecard = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
-    monkeypatch.chdir(tmp_path)
-    with answering() as found:
-        monkeypatch.setenv("RATECARD_API_URL", found.url)
-        yield found
 
 
 @pytest.fixture

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_api import FakeApi, answering
-
-from ratecard_cli.__main__ import run
-
-Ratecard = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
-    monkeypatch.chdir(tmp_path)
-    with answering() as found:
-        monkeypatch.setenv("RATECARD_API_URL", found.url)
-        yield found
-
-
-@pytest.fixture
-def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+from fake_api import FakeApi, Ratecard
 
 
 def test_a_cost_is_shown_by_component(api: FakeApi, ratecard: Ratecard) -> None:

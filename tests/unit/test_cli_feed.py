@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from fake_api import FakeApi, answering
+from fake_api import FakeApi, Ratecard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratecard_cli import feed
-from ratecard_cli.__main__ import run
 from ratecard_cli.api import Place, connected
 from ratecard_cli.changes import place
 from ratecard_cli.faults import CommandError, UnreachableError, UsageError
 from ratecard_cli.feed import Feed
 
-Ratecard = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
-    monkeypatch.chdir(tmp_path)
-    with answering() as found:
-        monkeypatch.setenv("RATECARD_API_URL", found.url)
-        monkeypatch.setenv("RATECARD_API_KEY", "a-key")
-        yield found
-
-
-@pytest.fixture
-def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+def api(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    monkeypatch.setenv("RATECARD_API_KEY", "a-key")
+    return api
 
 
 def a_change(number: int, **more: Any) -> dict[str, Any]:

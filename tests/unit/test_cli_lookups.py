@@ -5,41 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_api import FakeApi, answering
+from fake_api import FakeApi, Ratecard
 
 from ratecard_cli import progress, running
-from ratecard_cli.__main__ import run
 from ratecard_cli.price import moment
 from ratecard_cli.running import Running
 
-Ratecard = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
-    monkeypatch.chdir(tmp_path)
-    for variable in ("RATECARD_ADMIN_KEY", "RATECARD_API_KEY"):
-        monkeypatch.delenv(variable, raising=False)
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_LOOK_SECONDS", 0)
-    with answering() as found:
-        monkeypatch.setenv("RATECARD_API_URL", found.url)
-        yield found
-
-
-@pytest.fixture
-def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def a_price(tier: str = "standard", cost: str | None = "2.50", above: int = 0, **more: Any) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_api import FakeApi, answering
+from fake_api import FakeApi, Ratecard
 
-from ratecard_cli.__main__ import run
-
-Ratecard = Callable[..., tuple[int, str, str]]
 OWN = {
     "number": 3,
     "kind": "negotiated",
@@ -31,23 +27,9 @@ OWN = {
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RATECARD_API_KEY", raising=False)
+def api(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     monkeypatch.setenv("RATECARD_ADMIN_KEY", "a-key")
-    with answering() as found:
-        monkeypatch.setenv("RATECARD_API_URL", found.url)
-        yield found
-
-
-@pytest.fixture
-def ratecard(capsys: pytest.CaptureFixture[str]) -> Ratecard:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+    return api
 
 
 def test_an_own_price_is_added_as_it_was_said(api: FakeApi, ratecard: Ratecard) -> None:
