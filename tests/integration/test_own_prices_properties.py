@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,12 +11,9 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.asyncio import Redis
 from registry_bench import KEY, Bench
 from registry_events import closing, day, enriched, model, price
 from registry_stage import Stage
-
-from ratecard_shared.database import connected
 
 OWN: Final = "/api/admin/own-prices"
 UNCHANGING: Final = """
@@ -49,16 +45,6 @@ class Simple(msgspec.Struct):
     amount: int
     begins: datetime
     ends: datetime | None
-
-
-@pytest.fixture(scope="module")
-async def stage(fresh_database: Any, backends: Any) -> AsyncIterator[Stage]:
-    async with (
-        fresh_database() as url,
-        connected(url) as connection,
-        Redis.from_url(backends.redis_url) as redis,
-    ):
-        yield Stage(connection, redis)
 
 
 async def post(bench: Bench, path: str, body: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +14,6 @@ from ratecard_registry.census import Census
 from ratecard_shared.events import Capability, Usability
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 async def test_a_model_is_shown_with_exact_prices(bench: Bench) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, enriched, model, price
 
 from ratecard_registry.cache import Cache
@@ -18,12 +17,6 @@ from ratecard_shared.database import open_pool
 from ratecard_shared.settings import DatabaseSettings
 
 PLACE = ("acme", "swift-1")
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 class Nobody:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,33 +13,15 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.asyncio import Redis
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, day, enriched, evidence, model, price
 from registry_stage import Stage
 
 from ratecard_registry.api_cost import MOST_LINES
-from ratecard_shared.database import connected
 from ratecard_shared.events import MatchExplained
 from ratecard_shared.prices import PriceRow
 
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def stage(fresh_database: Any, backends: Any) -> AsyncIterator[Stage]:
-    async with (
-        fresh_database() as url,
-        connected(url) as connection,
-        Redis.from_url(backends.redis_url) as redis,
-    ):
-        yield Stage(connection, redis)
 
 
 async def post(bench: Bench, body: bytes) -> httpx.Response:

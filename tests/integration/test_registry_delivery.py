@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -28,12 +27,6 @@ from ratecard_shared.events import (
 )
 
 TABLES = ("models", "model_pricing", "scheduled_pricing", "pricing_history", "sync_outcomes", "pages")
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 async def contents(bench: Bench) -> dict[str, Any]:

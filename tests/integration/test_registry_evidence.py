@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -18,12 +17,6 @@ from ratecard_shared.events import PricingScraped, SideOutcome
 
 PAGE = b"<!doctype html><script>alert('steal')</script><table><tr><td>Swift<td>$1.25"
 BINARY = b"\xff\xfe\x00page"
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 async def keep(bench: Bench, body: bytes, *, parts: int | None = None) -> str:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, day, enriched, model, price
 from registry_stage import OneConnection
 
@@ -40,12 +40,6 @@ class Publishes:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 def changed(number: int) -> ModelChanged:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,32 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.asyncio import Redis
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, day, enriched, evidence, model, price
 from registry_stage import Stage
 
-from ratecard_shared.database import connected
 from ratecard_shared.events import Usability
 from ratecard_shared.prices import PriceRow
 
 PATH = "/api/models/swift-1"
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def stage(fresh_database: Any, backends: Any) -> AsyncIterator[Stage]:
-    async with (
-        fresh_database() as url,
-        connected(url) as connection,
-        Redis.from_url(backends.redis_url) as redis,
-    ):
-        yield Stage(connection, redis)
 
 
 async def test_a_price_that_comes_back_is_in_force_whatever_day_its_page_names(bench: Bench) -> None:

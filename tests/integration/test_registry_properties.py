@@ -6,7 +6,6 @@ Every example runs in one transaction that is rolled back, with an empty cache: 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,13 +14,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.asyncio import Redis
 from registry_bench import Bench
 from registry_events import START, closing, day, enriched, model, price
 from registry_stage import Stage
 
 from ratecard_registry.catalogue import details_key, list_key, pricing_key
-from ratecard_shared.database import connected
 from ratecard_shared.events import Capability, EnrichedModel, Usability
 from ratecard_shared.prices import PriceRow
 
@@ -71,16 +68,6 @@ catalogues = st.lists(
     max_size=8,
     unique_by=lambda pair: (pair[0], pair[1].id),
 )
-
-
-@pytest.fixture(scope="module")
-async def stage(fresh_database: Any, backends: Any) -> AsyncIterator[Stage]:
-    async with (
-        fresh_database() as url,
-        connected(url) as connection,
-        Redis.from_url(backends.redis_url) as redis,
-    ):
-        yield Stage(connection, redis)
 
 
 async def stored(bench: Bench, catalogue: Any, on: int = 0) -> None:

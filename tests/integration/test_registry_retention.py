@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,12 +18,6 @@ from ratecard_registry.settings import RegistrySettings
 from ratecard_shared.settings import SettingsError, load
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 def retention(bench: Bench, *, months: int = 0, now: datetime = NOW) -> Retention:

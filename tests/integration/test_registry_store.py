@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, day, enriched, model, price
 
 from ratecard_registry import evidence, exporting, past, retention, store, sync_store, versions
 from ratecard_shared.database import connected, queries
 from ratecard_shared.events import MatchExplained, PriceChangeKind
 from ratecard_shared.prices import Evidence
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-from registry_bench import KEY, Bench, a_bench
+from registry_bench import KEY, Bench
 from registry_events import closing, day
 
 from ratecard_registry.sync_view import SYNC_QUERIES
@@ -15,12 +14,6 @@ from ratecard_shared.database import connected, queries
 from ratecard_shared.events import SyncError
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        yield made
 
 
 async def started(bench: Bench, sync_id: str, at: datetime, *providers: str, joined: str | None = None) -> None:
