@@ -33,8 +33,8 @@ _WRONG: Final = takes_no(
 )
 
 
-def _says(description: str, kind: Any = dict[str, Any]) -> dict[int, ResponseSpec]:
-    return {200: answers(kind, description), 304: _SAME, 400: _WRONG, **READING}
+def _says(description: str) -> dict[int, ResponseSpec]:
+    return {200: answers(dict[str, Any], description), 304: _SAME, 400: _WRONG, **READING}
 
 
 _HEADERS: Final = [
@@ -45,7 +45,6 @@ _HEADERS: Final = [
     )
 ]
 _SAME: Final = ResponseSpec(None, description="It is as it was when its ETag was given")
-_TABLE: Final = ResponseSpec(str, generate_examples=False, description="A table", media_type="text/csv")
 
 
 @get(
@@ -66,75 +65,68 @@ async def litellm_map(
     return await _whole(exports, "litellm-overlay" if overlay else "litellm", own=own)
 
 
-@get(
-    "/api/export/genai-prices.json",
-    opt=KEPT,
-    operation_id="exportGenaiPrices",
-    summary="Export for genai-prices",
-    responses=_says("genai-prices' providers", list[dict[str, Any]]),
-    response_headers=_HEADERS,
-    tags=["exports"],
+def _export(path: str, name: Format, *, operation_id: str, summary: str, whole: ResponseSpec, about: str) -> Any:
+    """Return a route that gives a whole document."""
+
+    @get(
+        path,
+        opt=KEPT,
+        operation_id=operation_id,
+        summary=summary,
+        description=about,
+        media_type=whole.media_type,
+        responses={200: whole, 304: _SAME, 400: _WRONG, **READING},
+        response_headers=_HEADERS,
+        tags=["exports"],
+    )
+    async def export(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
+        return await _whole(exports, name, own=own)
+
+    return export
+
+
+_WHOLE: Final = (
+    _export(
+        "/api/export/genai-prices.json",
+        "genai-prices",
+        operation_id="exportGenaiPrices",
+        summary="Export for genai-prices",
+        whole=answers(list[dict[str, Any]], "genai-prices' providers"),
+        about="Return the data that genai-prices updates itself from.",
+    ),
+    _export(
+        "/api/export/models.dev/api.json",
+        "models.dev",
+        operation_id="exportModelsDev",
+        summary="Export for opencode and tokenlens",
+        whole=answers(dict[str, Any], "models.dev's catalogue"),
+        about="Return the catalogue that opencode and tokenlens read.",
+    ),
+    _export(
+        "/api/export/llm-prices/current-v1.json",
+        "llm-prices",
+        operation_id="exportLlmPrices",
+        summary="Export the prices in force for llm-prices",
+        whole=answers(dict[str, Any], "llm-prices' current list"),
+        about="Return the prices in force as llm-prices lists them.",
+    ),
+    _export(
+        "/api/export/llm-prices/historical-v1.json",
+        "llm-prices-history",
+        operation_id="exportLlmPricesHistory",
+        summary="Export all prices for llm-prices",
+        whole=answers(dict[str, Any], "llm-prices' history"),
+        about="Return every price of the standard tier as llm-prices lists them: `from_date` included, `to_date` not.",
+    ),
+    _export(
+        "/api/export/prices.csv",
+        "csv",
+        operation_id="exportCsv",
+        summary="Export all prices in force as a table",
+        whole=ResponseSpec(str, generate_examples=False, description="A table", media_type="text/csv"),
+        about="Return every price row in force, in all tiers, bands, currencies and regions.",
+    ),
 )
-async def genai_prices_list(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
-    """Return the data that genai-prices updates itself from."""
-    return await _whole(exports, "genai-prices", own=own)
-
-
-@get(
-    "/api/export/models.dev/api.json",
-    opt=KEPT,
-    operation_id="exportModelsDev",
-    summary="Export for opencode and tokenlens",
-    responses=_says("models.dev's catalogue"),
-    response_headers=_HEADERS,
-    tags=["exports"],
-)
-async def models_dev_catalogue(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
-    """Return the catalogue that opencode and tokenlens read."""
-    return await _whole(exports, "models.dev", own=own)
-
-
-@get(
-    "/api/export/llm-prices/current-v1.json",
-    opt=KEPT,
-    operation_id="exportLlmPrices",
-    summary="Export the prices in force for llm-prices",
-    responses=_says("llm-prices' current list"),
-    response_headers=_HEADERS,
-    tags=["exports"],
-)
-async def current_llm_prices(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
-    """Return the prices in force as llm-prices lists them."""
-    return await _whole(exports, "llm-prices", own=own)
-
-
-@get(
-    "/api/export/llm-prices/historical-v1.json",
-    opt=KEPT,
-    operation_id="exportLlmPricesHistory",
-    summary="Export all prices for llm-prices",
-    responses=_says("llm-prices' history"),
-    response_headers=_HEADERS,
-    tags=["exports"],
-)
-async def llm_prices_history(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
-    """Return every price of the standard tier as llm-prices lists them: `from_date` included, `to_date` not."""
-    return await _whole(exports, "llm-prices-history", own=own)
-
-
-@get(
-    "/api/export/prices.csv",
-    opt=KEPT,
-    operation_id="exportCsv",
-    summary="Export all prices in force as a table",
-    media_type="text/csv",
-    responses={200: _TABLE, 304: _SAME, 400: _WRONG, **READING},
-    response_headers=_HEADERS,
-    tags=["exports"],
-)
-async def prices_csv(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
-    """Return every price row in force, in all tiers, bands, currencies and regions."""
-    return await _whole(exports, "csv", own=own)
 
 
 @get(
@@ -178,12 +170,4 @@ def _answer(body: bytes, etag: str, left_out: str, media_type: str) -> Response[
     return Response(body, headers={"ETag": etag, "X-Ratecard-Left-Out": left_out}, media_type=media_type)
 
 
-ROUTES: Final[Sequence[Any]] = (
-    litellm_map,
-    genai_prices_list,
-    models_dev_catalogue,
-    current_llm_prices,
-    llm_prices_history,
-    prices_csv,
-    openrouter_models,
-)
+ROUTES: Final[Sequence[Any]] = (litellm_map, *_WHOLE, openrouter_models)
