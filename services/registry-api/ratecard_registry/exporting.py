@@ -19,7 +19,7 @@ from ratecard_registry.exports.llm_prices import Past, charged
 from ratecard_registry.exports.naming import Names
 from ratecard_registry.exports.overlay import overlay
 from ratecard_registry.problems import Problem
-from ratecard_registry.views import ModelView, without_own
+from ratecard_registry.views import ModelView, PriceView, shown_prices, shown_rows
 from ratecard_shared.database import queries
 
 Format = Literal[
@@ -80,7 +80,7 @@ class Exports:
             return msgspec.structs.replace(ours, body=body)
         models = await self._models()
         if not own:
-            models = list(map(without_own, models))
+            models = list(map(_without_own, models))
         if name == "llm-prices-history":
             past = [msgspec.convert(dict(row), Past) async for row in self._sql.standard_past(self._pool(), own=own)]
             return await asyncio.to_thread(llm_prices.historical, models, charged(past))
@@ -106,6 +106,23 @@ class Exports:
             return overlay(path.read_bytes(), ours)
         except (OSError, msgspec.DecodeError) as error:
             raise _unreadable(path, error) from error
+
+
+def _without_own(model: ModelView) -> ModelView:
+    if not any(row.own for row in (*model.pricing, *model.scheduled_pricing)):
+        return model
+    rows = [row for row in map(_listed, model.pricing) if row is not None]
+    scheduled = [row for row in model.scheduled_pricing if row.own is None]
+    pricing = shown_rows(rows, stale_since=model.stale_since, scheduled=scheduled)
+    return msgspec.structs.replace(model, **shown_prices(pricing))
+
+
+def _listed(row: PriceView) -> PriceView | None:
+    while row.own is not None:
+        if row.instead_of is None:
+            return None
+        row = row.instead_of
+    return row
 
 
 def etag_of(body: bytes) -> str:

@@ -9,33 +9,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
 
 from ratecard_providers.spec import Provider
 from ratecard_registry.expected import currencies
-from ratecard_registry.moves import Rows
 from ratecard_registry.neighbours import Neighbours, Past
 from ratecard_registry.quarantine_alerts import held_back, refused
+from ratecard_registry.quarantine_rows import Rates, entry_from, entry_row, judged_row, listed_from, rows_from
 from ratecard_registry.quarantined import Entry, State
 from ratecard_registry.reading import Reading, sort_out
 from ratecard_registry.screening import Screened, decided, screen
 from ratecard_registry.stored import Key, StoredModel
-from ratecard_registry.suspicion import Suspicion
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
-from ratecard_shared.events import ModelEnriched, PriceSaid, PricingScraped, ProviderEnriched, SideOutcome
-from ratecard_shared.prices import PriceRow, Refusal
+from ratecard_shared.events import ModelEnriched, PricingScraped, ProviderEnriched, SideOutcome
+from ratecard_shared.prices import Refusal
 from ratecard_shared.topics import ALERT_RAISED
 
 QUERIES: Final = Path(__file__).with_name("quarantine.sql")
 SERVICE: Final = "registry-api"
 _KEPT: Final = timedelta(days=7)
-Rates = dict[str, Decimal]
 _MOST_PASTS: Final = 6
 """As many providers as there are partitions come between one another."""
 _Before = list[tuple[str, Key, Rates]]
@@ -110,7 +107,7 @@ class Quarantine:
             if near.neighbours.as_before:
                 await self._sql.drop_readings(connection, provider=provider, ids=sorted(near.neighbours.as_before))
             if read:
-                rows = [{"provider": provider, "model_id": one, "read": _listed(read[one])} for one in sorted(read)]
+                rows = [{"provider": provider, "model_id": one, "read": listed_from(read[one])} for one in sorted(read)]
                 await self._sql.save_readings(connection, rows=rows)
         # What ends gives its place to what begins.
         for entry in screening.changed:
@@ -120,7 +117,7 @@ class Quarantine:
 
     async def _save(self, connection: asyncpg.Connection, entry: Entry, now: datetime) -> None:
         if entry.open:
-            await self._sql.change_entry(connection, id=entry.id, **_judged(entry))
+            await self._sql.change_entry(connection, id=entry.id, **judged_row(entry))
         else:
             await self._sql.end_entry(
                 connection, id=entry.id, state=entry.state.value, seen_in=list(entry.seen_in), at=now
@@ -128,7 +125,7 @@ class Quarantine:
 
     async def _add(self, connection: asyncpg.Connection, entries: Sequence[Entry]) -> None:
         if entries:
-            await self._sql.add_entries(connection, rows=[{**_row(entry), **_judged(entry)} for entry in entries])
+            await self._sql.add_entries(connection, rows=[entry_row(entry) for entry in entries])
 
     async def decide_moves(
         self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime
@@ -142,7 +139,7 @@ class Quarantine:
             return {}
         past = await self._past(connection, closing.provider, row["written_by"])
         readings = self._sql.readings(connection, provider=closing.provider)
-        neighbours = Neighbours(past, {row["model_id"]: _rows(row["read"]) async for row in readings})
+        neighbours = Neighbours(past, {row["model_id"]: rows_from(row["read"]) async for row in readings})
         admitted: dict[str, list[Entry]] = defaultdict(list)
         believed = []
         for entry in decided(map(entry_from, rows), neighbours, neighbours.whole(closing.model_ids)):
@@ -247,58 +244,3 @@ class Screening:
             neighbours=self.near[event.provider].neighbours,
             currencies=self._currencies[event.provider],
         )
-
-
-def entry_from(row: Mapping[str, Any]) -> Entry:
-    """Return the entry in a row of `quarantine`."""
-    return Entry(
-        id=row["id"],
-        provider=row["provider"],
-        model_id=row["model_id"],
-        row=msgspec.convert(row["held"], PriceRow),
-        old=msgspec.convert(row["old"], PriceSaid | None),
-        suspicions=msgspec.convert(row["suspicions"], tuple[Suspicion, ...]),
-        undecided=row["undecided"],
-        seen_in=tuple(row["seen_in"]),
-        first_seen_at=row["first_seen_at"],
-        state=State(row["state"]),
-        open=row["open"],
-    )
-
-
-def _listed(rows: Rows | None) -> Any:
-    return None if rows is None else list(rows.items())
-
-
-def _rows(listed: Any) -> Rows | None:
-    return None if listed is None else dict(msgspec.convert(listed, list[tuple[Key, Rates]]))
-
-
-def _key(row: Mapping[str, Any]) -> Key:
-    return (row["tier"], row["context_limit"], row["currency"], row["region"])
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    row = entry.row
-    return {
-        "provider": entry.provider,
-        "model_id": entry.model_id,
-        "tier": row.tier,
-        "context_limit": row.above_tokens,
-        "currency": row.currency,
-        "region": row.region,
-        "effective_from": row.effective_from,
-        "held": row,
-        "old": entry.old,
-        "first_seen_at": entry.first_seen_at,
-    }
-
-
-def _judged(entry: Entry) -> dict[str, Any]:
-    return {
-        "seen_in": list(entry.seen_in),
-        "kind": entry.kind,
-        "reason": entry.reason,
-        "suspicions": entry.suspicions,
-        "undecided": entry.undecided,
-    }

@@ -15,7 +15,8 @@ import asyncpg
 from ratecard_registry import audit, changes
 from ratecard_registry.access import Caller
 from ratecard_registry.problems import Problem
-from ratecard_registry.quarantine import QUERIES, entry_from
+from ratecard_registry.quarantine import QUERIES
+from ratecard_registry.quarantine_rows import entry_from
 from ratecard_registry.quarantine_views import (
     EntryView,
     QuarantineView,

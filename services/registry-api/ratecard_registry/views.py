@@ -231,24 +231,6 @@ def own_mark(own: OwnPrice) -> OwnMark:
     return OwnMark(number=own.number, kind=own.kind, note=own.note, recorded_at=own.recorded_at, end_date=own.end_date)
 
 
-def without_own(model: ModelView) -> ModelView:
-    """Return the model as it is without the operator's own prices."""
-    if not any(row.own for row in (*model.pricing, *model.scheduled_pricing)):
-        return model
-    rows = [row for row in map(_listed, model.pricing) if row is not None]
-    scheduled = [row for row in model.scheduled_pricing if row.own is None]
-    pricing = shown_rows(rows, stale_since=model.stale_since, scheduled=scheduled)
-    return msgspec.structs.replace(model, **shown_prices(pricing))
-
-
-def _listed(row: PriceView) -> PriceView | None:
-    while row.own is not None:
-        if row.instead_of is None:
-            return None
-        row = row.instead_of
-    return row
-
-
 def price_view(price: Price, *, stale: bool) -> PriceView:
     """Return what is shown of one price row."""
     known = PriceState.FREE if price.free else PriceState.PRICED
