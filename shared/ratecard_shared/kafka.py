@@ -28,6 +28,7 @@ from ratecard_shared import dead_letter
 from ratecard_shared.attempts import MOST_RECORDS, Attempts
 from ratecard_shared.codec import encode
 from ratecard_shared.delivery import Delivery
+from ratecard_shared.sequences import beginning_anew
 from ratecard_shared.settings import KafkaSettings, SettingsError
 from ratecard_shared.topics import ALERT_RAISED, Topic, dead_letters
 from ratecard_shared.tracing import root
@@ -68,7 +69,7 @@ class Kafka:
             **_PRODUCER,
             allow_auto_create_topics=False,
             ack_policy=AckPolicy.NACK_ON_ERROR,
-            graceful_timeout=20,
+            graceful_timeout=15,
             apply_types=False,
             parser=_tolerate_headers,
             decoder=_whole_message,
@@ -84,8 +85,13 @@ class Kafka:
         """Publish one event and return where it stands."""
         # Said by us: what aiokafka gives back is the time of the first record of its batch.
         at = int(datetime.now(UTC).timestamp() * 1000)
-        sent = await self.broker.publish(encode(event), self.named(topic.name), key=key.encode(), timestamp_ms=at)
+        with beginning_anew(self._faststreams_producer):
+            sent = await self.broker.publish(encode(event), self.named(topic.name), key=key.encode(), timestamp_ms=at)
         return Place(topic=sent.topic, partition=sent.partition, offset=sent.offset, timestamp_ms=at)
+
+    def _faststreams_producer(self) -> AIOKafkaProducer:
+        fast: Any = self.broker.config.producer
+        return fast._producer.producer  # noqa: SLF001  # it is shown to nobody
 
     async def start(self) -> None:
         """Connect: consumers begin, and `producer` takes many records whose bytes are there already."""
@@ -152,13 +158,14 @@ class Kafka:
 
     def _delivery(self, topic: Topic, group: str, attempts: Attempts) -> Delivery:
         async def set_aside(record: ConsumerRecord, why: str) -> None:
-            await self.producer.send_and_wait(
-                self.named(dead_letters(group)),
-                record.value if record.key is not None else record.value or b"",  # aiokafka sends none with neither
-                key=record.key,
-                partition=dead_letter.PARTITION,
-                headers=dead_letter.headers(record, why),
-            )
+            with beginning_anew(lambda: self.producer):
+                await self.producer.send_and_wait(
+                    self.named(dead_letters(group)),
+                    record.value if record.key is not None else record.value or b"",  # aiokafka sends none with neither
+                    key=record.key,
+                    partition=dead_letter.PARTITION,
+                    headers=dead_letter.headers(record, why),
+                )
             if topic is not ALERT_RAISED:  # an alert about an alert that cannot be taken would come back for ever
                 await self.publish(ALERT_RAISED, "dead-letter", dead_letter.alert(group, record, why))
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
 
 from ratecard_shared.codec import encode
+from ratecard_shared.sequences import beginning_anew
 from ratecard_shared.topics import Topic
 from ratecard_shared.tracing import carried, traced
 
@@ -94,7 +95,8 @@ async def relay(
         if not rows:
             return 0
         sent = [await _publish(producer, row, prefix) for row in rows]
-        await asyncio.gather(*sent)
+        with beginning_anew(lambda: producer):
+            await _acknowledged(sent)
         await connection.execute(_PUBLISHED, [row["id"] for row in rows])
         return len(rows)
 
@@ -102,6 +104,13 @@ async def relay(
 async def forget(pool: asyncpg.Pool, *, service: str) -> None:
     """Drop what was published a week ago, and remember how far that went."""
     await pool.execute(_FORGET, service)
+
+
+async def _acknowledged(sent: Sequence[asyncio.Future[Any]]) -> None:
+    """Wait for all of them, also behind one that failed: what is sent next must not overtake any."""
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    if failed := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+        raise failed[0]
 
 
 async def _publish(producer: AIOKafkaProducer, row: asyncpg.Record, prefix: str) -> asyncio.Future[Any]:

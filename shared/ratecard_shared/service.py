@@ -12,8 +12,10 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -33,7 +35,8 @@ _LONGEST_WAIT: Final = 15.0
 _RELAY_SECONDS: Final = 0.2
 _HOUR: Final = 3600.0
 _SECONDS_BETWEEN_MEASUREMENTS: Final = 5.0
-_SECONDS_TO_STOP: Final = 25
+_SECONDS_TO_STOP: Final = 20
+_SECONDS_TO_END: Final = 27
 _SECONDS_TO_KNOCK: Final = 5
 _SECONDS_TO_PING: Final = 2.0
 
@@ -212,7 +215,22 @@ def serve(app: Any, bound: socket.socket) -> None:
         lifespan="on",
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    _Server(config).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """Ends in its time, whatever hangs: a backend that does not answer is asked even to take a question back."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        end = threading.Timer(_SECONDS_TO_END, _end_at_once)
+        end.daemon = True
+        end.start()
+
+
+def _end_at_once() -> None:
+    _LOG.warning("something does not end within %d s: the process does. What was not done comes again", _SECONDS_TO_END)
+    os._exit(0)
 
 
 def _collect_garbage_seldom() -> None:

@@ -58,16 +58,25 @@ async def test_one_that_hangs_is_not_waited_for_and_then_left_alone() -> None:
 async def test_after_a_moment_one_asks_for_all() -> None:
     server, now = Server(), [0.0]
     pool = ReadingPool(lambda: server, seconds=SOON, clock=lambda: now[0])
-    server.answers = server.refuse
+    server.answers = server.hang
     with pytest.raises(AwayError):
         await pool.fetch("SELECT 1")
     asked, now[0] = server.asked, 10.0
-    server.answers = server.hang
     said = await asyncio.gather(*(pool.fetch("SELECT 1") for _ in range(5)), return_exceptions=True)
     assert [type(one) for one in said] == [AwayError] * 5
     assert server.asked == asked + 1
     now[0], server.answers = 20.0, server.well
     assert await asyncio.gather(*(pool.fetch("SELECT 1") for _ in range(5)), return_exceptions=True)
+    assert await pool.fetch("SELECT 1") == "a row"
+
+
+async def test_one_that_refuses_is_asked_by_everybody() -> None:
+    server = Server()
+    pool = ReadingPool(lambda: server)
+    server.answers = server.refuse
+    with pytest.raises(AwayError, match="does not answer"):
+        await pool.fetch("SELECT 1")
+    server.answers = server.well
     assert await pool.fetch("SELECT 1") == "a row"
 
 

@@ -64,8 +64,9 @@ class ReadingPool:
         except Exception as error:
             if not is_transient(error):
                 raise
-            self._away = True
-            self._leave_alone()
+            if isinstance(error, TimeoutError):  # what is refused at once costs nobody time
+                self._away = True
+                self._leave_alone()
             raise AwayError(f"PostgreSQL does not answer: {error!r}") from error
         if self._away:
             self._away, self._left_alone_until = False, 0.0
