@@ -43,6 +43,15 @@ async def test_what_was_last_known_is_shown_until_it_is_back(bench: Bench) -> No
     assert await shown(bench) == (2, 2, 2)
 
 
+async def test_a_commit_stands_though_nobody_can_look_at_what_it_changed(bench: Bench) -> None:
+    assert await shown(bench) == (1, 1, 1)
+    bench.away = True
+    await change(bench)
+    bench.comes_back()
+    await bench.teller.tell()
+    assert await shown(bench) == (2, 2, 2)
+
+
 async def test_what_nobody_asked_for_was_read_ahead(bench: Bench) -> None:
     assert not bench.warmer.warm
     await bench.warmer.look()

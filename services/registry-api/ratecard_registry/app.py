@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +44,7 @@ from ratecard_registry.problems import Problem
 from ratecard_registry.provider_views import Providers
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.quarantine_desk import Desk
-from ratecard_registry.reading_pool import ReadingPool
+from ratecard_registry.reading_pool import AwayError, ReadingPool
 from ratecard_registry.reads import Reads
 from ratecard_registry.retention import Retention
 from ratecard_registry.scraping_desk import ScrapingDesk
@@ -86,7 +87,8 @@ def build(settings: RegistrySettings) -> Any:
     async def after_commit() -> None:
         kafka.handled.set()  # what was said need not wait for the caches
         teller.tell_soon()
-        await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
+        with suppress(AwayError):  # the commit stands: a look each second makes up for it
+            await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
 
     registry = Registry(
         pool=lambda: service.pool, tell_caches=after_commit, quarantine=Quarantine(known), known=known.keys()

@@ -24,6 +24,7 @@ from ratecard_registry.catalogue import (
     pricing_of,
     stored_models,
 )
+from ratecard_registry.reading_pool import AwayError
 from ratecard_registry.versions import QUERIES, Versions
 from ratecard_shared.database import queries
 from ratecard_shared.tracing import SYNC_ID, about, carried, root, subject
@@ -49,7 +50,10 @@ class Teller:
 
     async def tell(self) -> None:
         """Bring the caches up to date with PostgreSQL. Does nothing if they are, or cannot be reached."""
-        untold = await self._versions.look()
+        try:
+            untold = await self._versions.look()
+        except AwayError:  # the commit stands: the next look makes up for it
+            return
         if not untold:
             return
         cause, self._cause = carried() or self._cause, {}
