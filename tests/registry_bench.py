@@ -215,6 +215,14 @@ class Bench:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def costs(self, usages: Sequence[Mapping[str, Any]]) -> list[float]:
+        """Return what each usage costs; all must have a cost that is known."""
+        async with self.client() as client:
+            answer = await client.post("/api/cost", json={"usages": usages})
+        found = [line["cost"] for line in answer.json()["lines"]]
+        assert None not in found, answer.text
+        return found
+
 
 @asynccontextmanager
 async def a_bench(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Bench]:

@@ -29,10 +29,9 @@ _LINE: Final[dict[str, Any]] = {"model": "swift-1", "when": day(0).isoformat(), 
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.sync(0, enriched(model(prices=[price("1")])), closing("swift-1"))
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.sync(0, enriched(model(prices=[price("1")])), closing("swift-1"))
+    return bench
 
 
 async def post(app: Any, content: bytes | AsyncIterator[bytes], **headers: str) -> httpx.Response:

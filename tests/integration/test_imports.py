@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from registry_bench import KEY, Bench, a_bench
+from registry_bench import KEY, Bench
 from registry_events import closing, day, enriched, model, price
 
 IMPORT: Final = "/api/admin/import"
@@ -55,10 +54,9 @@ GENAI: Final = [
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.sync(0, enriched(model(prices=[price("2", "8")])), enriched(model("swift-2")), closing("swift-1"))
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.sync(0, enriched(model(prices=[price("2", "8")])), enriched(model("swift-2")), closing("swift-1"))
+    return bench
 
 
 async def take(bench: Bench, document: Any, status: int = 200, *, of: str = "llm-prices", **query: Any) -> Any:

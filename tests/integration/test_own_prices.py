@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
 import pytest
-from registry_bench import KEY, Bench, a_bench
+from registry_bench import KEY, Bench
 from registry_events import closing, day, enriched, model, price
 
 from ratecard_shared.codec import decode
@@ -18,10 +17,9 @@ PATH = "/api/models/swift-1"
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.sync(0, enriched(model(prices=[price("2", "8"), price("1", "4", tier="batch")])), closing("swift-1"))
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.sync(0, enriched(model(prices=[price("2", "8"), price("1", "4", tier="batch")])), closing("swift-1"))
+    return bench
 
 
 async def admin(bench: Bench, path: str = OWN, status: int = 200, **body: Any) -> Any:

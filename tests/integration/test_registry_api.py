@@ -10,7 +10,6 @@ import pytest
 from registry_bench import KEY, Bench, a_bench
 from registry_events import closing, day, enriched, model, price
 
-from ratecard_registry.census import Census
 from ratecard_shared.events import Capability, Usability
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
@@ -262,40 +261,6 @@ async def test_a_sync_can_be_followed(bench: Bench) -> None:
         }
         missing = await client.get("/api/admin/sync/nothing", headers=ADMIN)
         assert missing.status_code == 404
-
-
-async def test_health_has_the_guides_shape(bench: Bench) -> None:
-    shown = await bench.get("/health")
-    assert shown["services"]["modelSync"] == {
-        "status": "unknown",
-        "lastSync": None,
-        "nextSync": None,
-        "modelsDiscovered": 0,
-    }
-    await bench.sync(0, enriched(model()), closing("swift-1"))
-    shown = await bench.get("/health")
-    assert shown["status"] == "healthy"
-    assert shown["services"]["modelSync"]["modelsDiscovered"] == 1
-    assert shown["services"]["modelSync"]["lastSync"] is not None
-
-
-async def test_health_says_what_is_down(bench: Bench) -> None:
-    bench.checks = {**bench.checks, "postgresql": "down"}
-    async with bench.client() as client:
-        assert (await client.get("/health")).status_code == 503
-        assert (await client.get("/health/ready")).status_code == 503
-        assert (await client.get("/health/live")).status_code == 200
-
-
-async def test_metrics_are_there(bench: Bench) -> None:
-    await bench.sync(0, enriched(model()), closing("swift-1"))
-    await bench.get("/api/models")
-    await Census(pool=lambda: bench.pool).count()
-    async with bench.client() as client:
-        text = (await client.get("/metrics")).text
-    for name in ("model_cache_hits_total", "model_cache_misses_total", "pricing_cache_hits_total"):
-        assert name in text
-    assert 'models_discovered_total{provider="acme"} 1.0' in text
 
 
 async def test_the_api_describes_itself(bench: Bench) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, enriched, model, price
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.sync(0, enriched(model(prices=[price("1")])), closing("swift-1"))
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.sync(0, enriched(model(prices=[price("1")])), closing("swift-1"))
+    return bench
 
 
 async def cost(bench: Bench) -> httpx.Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 from api_schema import operations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from registry_bench import KEY, Bench, a_bench
+from registry_bench import KEY, Bench
 from registry_events import closing, day, enriched, model, price
 
 _EXPORTS: Final = "/api/export/"
@@ -28,10 +27,9 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.sync(0, enriched(model(prices=[price()])), closing("swift-1"))
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.sync(0, enriched(model(prices=[price()])), closing("swift-1"))
+    return bench
 
 
 async def ask(bench: Bench, method: str, path: str, **more: Any) -> httpx.Response:

@@ -25,10 +25,8 @@ async def test_a_price_that_comes_back_is_in_force_whatever_day_its_page_names(b
         await bench.sync(on, enriched(model(), on=on), closing("swift-1", on=on))
     again = price("2", effective_from=date(2031, 2, 1))
     await bench.sync(4, enriched(model(prices=[again]), on=4), closing("swift-1", on=4))
-    async with bench.client() as client:
-        usages = [{"model": "swift-1", "usage": {"input": 1_000_000}, "when": day(on).isoformat()} for on in (2, 4)]
-        lines = (await client.post("/api/cost", json={"usages": usages})).json()["lines"]
-    assert [line["cost"] for line in lines] == [1, 2]
+    usages = [{"model": "swift-1", "usage": {"input": 1_000_000}, "when": day(on).isoformat()} for on in (2, 4)]
+    assert await bench.costs(usages) == [1, 2]
     assert await cost(bench) == await cost(bench, at=day(4).isoformat()) == 2
     assert [await cost(bench, at=day(on).isoformat()) for on in (-1, 0, 2, 3)] == ["TBD", 1, 1, 2]
     entries = (await bench.get(f"{PATH}/pricing-history"))["data"]

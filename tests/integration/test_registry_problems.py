@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.routes import HTTPRoute
-from registry_bench import KEY, Bench, a_bench
+from registry_bench import KEY, Bench
 
 ADMIN = {"Authorization": f"Bearer {KEY}"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -22,10 +21,9 @@ TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/for
 
 
 @pytest.fixture
-async def bench(database_url: str, redis_url: str) -> AsyncIterator[Bench]:
-    async with a_bench(database_url, redis_url) as made:
-        await made.key_watch.look()
-        yield made
+async def bench(bench: Bench) -> Bench:
+    await bench.key_watch.look()
+    return bench
 
 
 def judge(answer: httpx.Response) -> None:
