@@ -132,7 +132,7 @@ SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM (
     Mechanism(
         name="an outage is waited for",
         path=f"{_SHARED}/delivery.py",
-        there="    return isinstance(error, _TRANSIENT)\n",
+        there="    return isinstance(error, TRANSIENT)\n",
         instead="    return False\n",
         tests=("tests/unit/test_delivery.py::test_a_dependency_that_is_down_is_waited_for",),
     ),

@@ -26,7 +26,7 @@ from ratecard_shared.tracing import about_events, mark_failed
 _LOG: Final = logging.getLogger(__name__)
 _TRIES: Final = 3
 _LONGEST_WAIT: Final = 30.0
-_TRANSIENT: Final = (
+TRANSIENT: Final = (
     OSError,
     TimeoutError,
     KafkaError,
@@ -40,7 +40,9 @@ _TRANSIENT: Final = (
     asyncpg.SerializationError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # of a connection that was lost in the middle of something
+    asyncpg.IdleInTransactionSessionTimeoutError,  # this process was paused in the middle of something
 )
+"""Faults of a dependency: waiting helps."""
 
 
 class PermanentError(Exception):
@@ -52,7 +54,7 @@ _PERMANENT: Final = (BadEventError, PermanentError, DeadlyRecordError)
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether the fault is a dependency's, so that waiting helps."""
-    return isinstance(error, _TRANSIENT)
+    return isinstance(error, TRANSIENT)
 
 
 class Delivery:

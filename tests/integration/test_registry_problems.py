@@ -91,7 +91,14 @@ async def test_a_body_that_is_too_large_is_told(bench: Bench) -> None:
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize(("fault", "status"), [(ValueError("hunter2"), 500), (asyncpg.InterfaceError("hunter2"), 503)])
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (ValueError("hunter2"), 500),
+        (asyncpg.InterfaceError("hunter2"), 503),
+        (asyncpg.CannotConnectNowError("hunter2"), 503),
+    ],
+)
 async def test_faults_of_our_own_say_nothing_of_the_inside(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception, status: int
 ) -> None:

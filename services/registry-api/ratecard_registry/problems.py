@@ -16,6 +16,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
 from ratecard_registry.views import camel
+from ratecard_shared.delivery import TRANSIENT
 
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -57,17 +58,13 @@ class Invalid(ProblemView, frozen=True, kw_only=True):
 
 def handlers() -> ExceptionHandlersMap:
     """Return the handlers that turn every exception into problem details."""
-    absent = (
-        *(OSError, TimeoutError, KafkaError),
-        *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError),
-    )
     known = {
         HTTPException: _http,
         RequestEntityTooLarge: _too_large,
         asyncpg.CharacterNotInRepertoireError: _no_text,
         Exception: _unknown,
     }
-    return {**known, **dict.fromkeys(absent, _absent)}
+    return {**known, **dict.fromkeys(TRANSIENT, _absent)}
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
