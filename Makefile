@@ -9,7 +9,7 @@ SECONDS ?= 60
 SHIPPED := --frozen --no-dev --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint prove supply bench fuzz
+.PHONY: help setup demo up test lint prove supply bench load fuzz
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -44,6 +44,9 @@ supply: $(READY) ## Write an SBOM and the licences, and ask osv.dev for known vu
 
 bench: $(READY) ## Measure against floors, print a table, write bench.json (ARGS="api" for some; API needs wrk)
 	.venv/bin/python tests/bench/run.py $(ARGS)
+
+load: $(READY) ## Read 500 times a second for SECONDS=60 while all is synced: artifacts/load.json (Go; Java, Maven)
+	.venv/bin/python tests/load/steady_load.py $(SECONDS)
 
 fuzz: $(READY) ## Fuzz the parsers with atheris, SECONDS=60 each (Linux, Python 3.11 to 3.14)
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact --group fuzz

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,13 +21,12 @@ import made_up_providers
 import msgspec
 import pipeline_event
 import pipeline_floor
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from pipeline_stage import Cluster, Running, a_cluster, backends, listening, running, where
+from aiokafka import AIOKafkaConsumer
+from pipeline_stage import Cluster, Running, a_cluster, backends, listening, running, synced, where
 from results import Result, at_most
 
 from ratecard_cli.laptop.backends import Backends
-from ratecard_shared.codec import decode
-from ratecard_shared.topics import SYNC_COMPLETED, SYNC_REQUESTED
+from ratecard_shared.topics import SYNC_COMPLETED
 
 PROVIDERS: Final = int(os.environ.get("BENCH_PROVIDERS", "20"))
 MODELS: Final = int(os.environ.get("BENCH_MODELS", "500"))
@@ -36,7 +34,6 @@ FEW: Final = int(os.environ.get("BENCH_FEW", "4"))
 TIMES: Final = int(os.environ.get("BENCH_TIMES", "10"))
 ROUNDS: Final = int(os.environ.get("BENCH_ROUNDS", "15"))
 _MOST_MEGABYTES: Final = 300
-_LONGEST: Final = 280.0
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +65,11 @@ async def _one_event(found: Backends) -> Result:
 
 async def _syncs(found: Backends) -> list[Result]:
     async with _stage(found, PROVIDERS, MODELS) as stage:
-        first = await _synced(stage, MODELS)
+        first = await synced(stage.cluster, stage.completions, models=MODELS)
         async with a_cluster(found) as empty:
             floor = await pipeline_floor.floor(stage.cluster, empty)
         print(f"  the floor of a sync: {floor}", flush=True)
-        second = await _synced(stage, MODELS)
+        second = await synced(stage.cluster, stage.completions, models=MODELS)
     size = f"{PROVIDERS} x {MODELS} models"
     return [
         at_most(3, f"sync of {size}, 3 prices each, {where()}", ours=first, floor=floor.seconds, unit="s"),
@@ -83,9 +80,9 @@ async def _syncs(found: Backends) -> list[Result]:
 async def _many_more(found: Backends) -> list[Result]:
     some, many = max(MODELS // 2, 1), max(MODELS // 2, 1) * TIMES
     async with _stage(found, FEW, some) as stage:
-        few_seconds = await _synced(stage, some)
+        few_seconds = await synced(stage.cluster, stage.completions, models=some)
     async with _stage(found, FEW, many) as stage:
-        seconds = await _synced(stage, many)
+        seconds = await synced(stage.cluster, stage.completions, models=many)
         await _read_all(stage.services["registry"], FEW * many)
         memory = {room: service.most_megabytes for room, service in stage.services.items()}
     size = f"{FEW} x {many:,} models"
@@ -121,16 +118,3 @@ async def _stage(found: Backends, providers: int, models: int) -> AsyncIterator[
             listening(cluster, SYNC_COMPLETED.name) as completions,
         ):
             yield Stage(cluster=cluster, services=services, completions=completions)
-
-
-async def _synced(stage: Stage, models: int) -> float:
-    """Ask for a sync of all, wait for its end and return the seconds. Raises SystemExit if it was not whole."""
-    async with AIOKafkaProducer(bootstrap_servers=stage.cluster.servers) as producer, asyncio.timeout(_LONGEST):
-        began = time.perf_counter()
-        await producer.send_and_wait(stage.cluster.named(SYNC_REQUESTED.name), b"{}")
-        record = await stage.completions.getone()
-        seconds = time.perf_counter() - began
-    completed = decode(record.value or b"", SYNC_COMPLETED.carries)
-    if not completed.success or {one.models_discovered for one in completed.providers} != {models}:
-        raise SystemExit(f"the sync that was measured did not succeed: {completed}")
-    return seconds

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -20,17 +21,20 @@ from typing import Final
 import apache_kafka
 import msgspec
 import stack
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from backends_isolation import a_database, an_empty_cache, migrated_template, without_topics
 
 from ratecard_cli.laptop import processes
 from ratecard_cli.laptop.backends import Backends, embedded_backends
 from ratecard_cli.laptop.homes import forget
 from ratecard_shared.admin import create_topics
+from ratecard_shared.codec import decode
 from ratecard_shared.patience import be_patient
 from ratecard_shared.settings import KafkaSettings, load
+from ratecard_shared.topics import SYNC_COMPLETED, SYNC_REQUESTED
 
 _SECONDS_TO_START: Final = 60
+_SECONDS_TO_SYNC: Final = 280.0
 _SECONDS_TO_LEAD: Final = 2.0
 """New topics have no leader at once."""
 _NAMES: Final = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL")
@@ -155,3 +159,19 @@ async def listening(cluster: Cluster, topic: str) -> AsyncIterator[AIOKafkaConsu
     async with consumer:
         be_patient(consumer)
         yield consumer
+
+
+async def synced(cluster: Cluster, completions: AIOKafkaConsumer, *, models: int) -> float:
+    """Ask for a sync of all, wait for its end and return the seconds. Raises SystemExit if it was not whole.
+
+    `completions` listens to `sync.completed`; each provider has so many models.
+    """
+    async with AIOKafkaProducer(bootstrap_servers=cluster.servers) as producer, asyncio.timeout(_SECONDS_TO_SYNC):
+        began = time.perf_counter()
+        await producer.send_and_wait(cluster.named(SYNC_REQUESTED.name), b"{}")
+        record = await completions.getone()
+        seconds = time.perf_counter() - began
+    completed = decode(record.value or b"", SYNC_COMPLETED.carries)
+    if not completed.success or {one.models_discovered for one in completed.providers} != {models}:
+        raise SystemExit(f"the sync that was measured did not succeed: {completed}")
+    return seconds

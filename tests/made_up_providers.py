@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -50,28 +51,37 @@ def model_list(models: Sequence[str]) -> bytes:
     return msgspec.json.encode({"object": "list", "data": listed})
 
 
-def pricing_page(models: Sequence[str]) -> bytes:
-    """Return a page in markdown with a table per tier."""
-    return "\n".join(line for tier, name in enumerate(TIERS) for line in _table(name, tier, models)).encode()
+def pricing_page(models: Sequence[str], time: int = 0) -> bytes:
+    """Return a page in markdown with a table per tier, as it is at a time: later, a third of the prices is another."""
+    return "\n".join(line for tier, name in enumerate(TIERS) for line in _table(name, tier, models, time)).encode()
 
 
-def _table(tier: str, number: int, models: Sequence[str]) -> Iterator[str]:
+def input_cents(place: int, tier: int, time: int) -> int:
+    """Return what a million input tokens of the model at this place cost. No price is ever another row's old one."""
+    later = 2 * time - 1 if time and place % 3 == 0 else 0
+    return 100 + 8 * (place % 90) - 20 * tier + later
+
+
+def _table(tier: str, number: int, models: Sequence[str], time: int) -> Iterator[str]:
     yield from (f"## {tier}", "", "Prices per 1M tokens.", "")
     yield from ("| Model | Input | Cached input | Output |", "|---|---|---|---|")
     for place, name in enumerate(models):
-        cents = 100 + 8 * (place % 90) - 20 * number
+        cents = input_cents(place, number, time)
         yield f"| {name} | ${cents / 100} | ${cents / 400} | ${cents / 50} |"
     yield ""
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, providers: int, models: int) -> AsyncIterator[dict[str, str]]:
+async def serving(
+    folder: Path, *, providers: int, models: int, time: Callable[[], int] = lambda: 0
+) -> AsyncIterator[dict[str, str]]:
     """Serve that many providers of that many models each; give what services need in their environment to sync them."""
     known = names(models)
-    answers = {"models": model_list(known), "pricing.md": pricing_page(known)}
+    listed, page = model_list(known), lru_cache(lambda now: pricing_page(known, now))
 
     async def answer(request: web.Request) -> web.Response:
-        body = answers.get(request.match_info["what"])
+        what = request.match_info["what"]
+        body = listed if what == "models" else page(time()) if what == "pricing.md" else None
         return web.Response(body=body) if body else web.Response(status=404)
 
     app = web.Application()
