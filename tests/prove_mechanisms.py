@@ -123,8 +123,8 @@ SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM (
     Mechanism(
         name="acknowledged after the effect",
         path=f"{_SHARED}/kafka.py",
-        there="ack_policy=AckPolicy.NACK_ON_ERROR",
-        instead="ack_policy=AckPolicy.ACK_FIRST",
+        there="            await delivery.one(message.raw_message, handle)\n",
+        instead="            await message.ack()\n            await delivery.one(message.raw_message, handle)\n",
         tests=(
             "tests/integration/test_delivery_kafka.py::test_a_record_that_was_not_handled_comes_again_after_a_restart",
         ),

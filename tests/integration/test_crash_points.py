@@ -43,6 +43,7 @@ url = "{origin}/broken/pricing.md"
 strategies = ["columns"]
 """
 """A provider that answers nothing but 404."""
+NO_RETRIES: Final = {"SYNC_RETRY_LIMIT": "0"}
 STATES: Final[tuple[State, ...]] = ("before", "after", "after", "after")
 MOST_ROUNDS: Final = 80
 
@@ -84,12 +85,12 @@ async def test_killed_at_a_deadline_the_enricher_ends_the_sync_and_takes_what_co
     enricher = Room("enricher", AT_THE_DEADLINE, tmp_path / "enricher")
     calm = {name: Room(name, (), tmp_path / name, calm=True) for name in crash_points.MODULES if name != "enricher"}
     async with serving() as simulated:
-        world = simulated_environment(environment, simulated) | {"SYNC_TIMEOUT_MS": "2000"}
-        async with living(world, [calm["scheduler"], calm["registry"], enricher]):
+        hurried = simulated_environment(environment, simulated) | {"SYNC_TIMEOUT_MS": "2000", **NO_RETRIES}
+        async with living(hurried, [calm["scheduler"], calm["registry"], enricher]):
             while enricher.left:
                 await ask(environment, json.dumps({"providers": [MISSION[0]]}).encode())
                 await asyncio.sleep(1)
-            async with living(world, [calm["discovery"], calm["scraper"]]):
+            async with living(hurried, [calm["discovery"], calm["scraper"]]):
                 await until_caught_up(environment)
                 history = await read_history(environment)
     check(history, redelivered=explained([enricher]), republished=None)
@@ -105,6 +106,7 @@ def world(environment: Mapping[str, str], simulated: Simulated, folder: Path) ->
     return simulated_environment(environment, simulated) | {
         "RATECARD_PROVIDERS": str(providers),
         "RATECARD_ENABLED_PROVIDERS": ",".join((*MISSION, "broken")),
+        **NO_RETRIES,
         "ENABLE_AUTO_SYNC": "true",
         "SYNC_SCHEDULE_CRON": "0 2 29 2 *",
     }
