@@ -23,6 +23,19 @@ async def test_health_has_the_guides_shape(bench: Bench) -> None:
     assert shown["services"]["modelSync"]["lastSync"] is not None
 
 
+async def test_health_knows_the_next_sync_at_once(bench: Bench) -> None:
+    await bench.sync(0, enriched(model()), closing("swift-1"))
+    shown = [(await bench.get("/health"))["services"]["modelSync"]["nextSync"]]
+    for slot in ("2031-01-01T02:00:00Z", "2031-01-02T02:00:00Z"):
+        await bench.pool.execute(
+            "INSERT INTO schedule (cron, next_slot) VALUES ('0 2 * * *', $1::text::timestamptz)"
+            " ON CONFLICT (is_only) DO UPDATE SET next_slot = EXCLUDED.next_slot",
+            slot,
+        )
+        shown.append((await bench.get("/health"))["services"]["modelSync"]["nextSync"])
+    assert shown == [None, "2031-01-01T02:00:00Z", "2031-01-02T02:00:00Z"]
+
+
 async def test_health_says_what_is_down(bench: Bench) -> None:
     bench.checks = {**bench.checks, "postgresql": "down"}
     async with bench.client() as client:

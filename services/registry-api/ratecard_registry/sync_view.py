@@ -156,16 +156,17 @@ class Syncs:
         return found
 
     async def status(self) -> Status:
-        """Return how each provider's newest sync went, through the cache."""
+        """Return how each provider's newest sync went, through the cache, and when the next is due, which it lacks."""
+        status = await self._ended()
+        return msgspec.structs.replace(status, next_sync=await self._sql.next_slot(self._pool()))
+
+    async def _ended(self) -> Status:
         version = (await self._catalogue.versions()).get(STATUS_KEY, 0)
         (known,) = await self._cache.read([STATUS_KEY], [version], Status)
         if known is not None:
             return known
         rows = [dict(row) async for row in self._sql.statuses(self._pool())]
-        status = Status(
-            providers=msgspec.convert([_camel(row) for row in rows], tuple[ProviderStatus, ...]),
-            next_sync=await self._sql.next_slot(self._pool()),
-        )
+        status = Status(providers=msgspec.convert([_camel(row) for row in rows], tuple[ProviderStatus, ...]))
         await self._cache.write({STATUS_KEY: status}, version, seconds=self._seconds.status)
         return status
 
