@@ -93,7 +93,10 @@ async def test_it_stays_ready_and_says_that_it_is_degraded(bench: Bench) -> None
             answers = {path: await client.get(path) for path in ("/health", "/health/ready")}
         return {path: (answer.status_code, answer.json()["status"]) for path, answer in answers.items()}
 
-    bench.checks = {**bench.checks, "postgresql": "down"}
+    well = bench.checks
+    bench.checks = {**well, "postgresql": "down"}
     assert await said() == {"/health": (503, "unhealthy"), "/health/ready": (503, "not ready")}
     await bench.warmer.look()
     assert await said() == {"/health": (200, "degraded"), "/health/ready": (200, "ready")}
+    bench.checks = {**well, "status": "starting"}
+    assert (await said())["/health"] == (503, "unhealthy"), "it listens to Kafka before whoever started it goes on"

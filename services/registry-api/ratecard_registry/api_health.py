@@ -93,7 +93,7 @@ class Doctor:
             redis=Backend(status=redis),
         )
         whole = readable and checks["kafka"] == redis == "up"
-        answering = readable or self._warm()
+        answering = readable or (self._warm() and checks["status"] != "starting")
         return Health(status="healthy" if whole else "degraded" if answering else "unhealthy", services=services)
 
     def life(self) -> Life:
