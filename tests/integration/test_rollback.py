@@ -1,4 +1,4 @@
-"""The procedure of docs/operations/upgrade-and-rollback.md, on a database that lived: nothing is lost that was backed up."""
+"""The procedure of docs/operations/upgrade-and-rollback.md, on a database that lived: a backup loses nothing."""
 
 from __future__ import annotations
 
