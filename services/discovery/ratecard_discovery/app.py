@@ -55,7 +55,7 @@ class Discovery:
             )
         metrics.ENDED.labels(started.provider, parts[0].outcome.value).inc()
         tell_outcome(parts[0].outcome, parts[0].error)
-        key_missing = bool(started.discovery and variable and not self._keys.get(variable))
+        key_missing = bool(started.discovery and variable and not self._keys.get(variable, "").strip())
         if alert := failed(parts[0]) or (without_key(parts[0], variable or "") if key_missing else None):
             await self._kafka.publish(ALERT_RAISED, alert.kind, alert)
         for part in parts:
