@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -56,10 +57,10 @@ def pricing_page(models: Sequence[str], time: int = 0) -> bytes:
     return "\n".join(line for tier, name in enumerate(TIERS) for line in _table(name, tier, models, time)).encode()
 
 
-def input_cents(place: int, tier: int, time: int) -> int:
-    """Return what a million input tokens of the model at this place cost. No price is ever another row's old one."""
-    later = 2 * time - 1 if time and place % 3 == 0 else 0
-    return 100 + 8 * (place % 90) - 20 * tier + later
+def input_cents(place: int, tier: int, time: int) -> Decimal:
+    """Return what a million input tokens of the model at this place cost. No price is another row's of another time."""
+    later = Decimal(time) / 100 if place % 3 == 0 else 0
+    return Decimal(100 + 8 * (place % 90) - 20 * tier) + later
 
 
 def _table(tier: str, number: int, models: Sequence[str], time: int) -> Iterator[str]:

@@ -28,8 +28,8 @@ def install_what_is_absent() -> None:
         subprocess.run([*become_root, *quietly, *step], check=True)
 
 
-def postgres(home: Path) -> tuple[str, Spec]:
-    """Make an empty server under `home`; return its URL and its process."""
+def postgres(home: Path, *, durable: bool = False) -> tuple[str, Spec]:
+    """Make an empty server under `home`; return its URL and its process. A `durable` one can be killed."""
     programs = postgres_programs()
     if programs is None:
         raise SystemExit("Debian's PostgreSQL is not under /usr/lib/postgresql: apt-get install postgresql")
@@ -40,7 +40,7 @@ def postgres(home: Path) -> tuple[str, Spec]:
     cluster = Cluster(home=home, programs=programs, system_user=user)
     cluster.create()
     port = ports.choose(None, "PostgreSQL")
-    return cluster.url(port), cluster.server(port, log=home / "postgres.log", durable=False)
+    return cluster.url(port), cluster.server(port, log=home / "postgres.log", durable=durable)
 
 
 def redis(folder: Path) -> tuple[str, Spec]:
