@@ -6,10 +6,12 @@ READY   := .venv/.ready
 ROOMS   := $(wildcard pyproject.toml cli/pyproject.toml shared/*/pyproject.toml services/*/pyproject.toml)
 ARGS    ?=
 SECONDS ?= 60
+MINUTES ?= 10
+SEED    ?=
 SHIPPED := --frozen --no-dev --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint prove supply bench load fuzz
+.PHONY: help setup demo up test lint prove supply bench load soak fuzz
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -47,6 +49,9 @@ bench: $(READY) ## Measure against floors, print a table, write bench.json (ARGS
 
 load: $(READY) ## Read 500 times a second for SECONDS=60 while all is synced: artifacts/load.json (Go; Java, Maven)
 	.venv/bin/python tests/load/steady_load.py $(SECONDS)
+
+soak: $(READY) ## Sync and read for MINUTES=10 while things break at random; SEED=n breaks the same (Java, Maven)
+	.venv/bin/python tests/soak/soak.py $(MINUTES) $(SEED)
 
 fuzz: $(READY) ## Fuzz the parsers with atheris, SECONDS=60 each (Linux, Python 3.11 to 3.14)
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --inexact --group fuzz

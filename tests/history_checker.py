@@ -61,23 +61,27 @@ def check(
     dead: Collection[Place] = (),
 ) -> None:
     """Raise AssertionError, with what is wrong, unless the promises hold."""
+    kinds = faults(history, redelivered=redelivered, republished=republished, dead=dead).values()
+    found = [fault for kind in kinds for fault in kind]
+    more = f"\n... and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+    assert not found, f"{len(found)} faults:\n" + "\n".join(found[:_MOST_SHOWN]) + more
+
+
+def faults(
+    history: History, *, redelivered: Mapping[str, int] | None, republished: int | None, dead: Collection[Place] = ()
+) -> dict[str, list[str]]:
+    """Return what is wrong, by the promise that was broken; each promise is there."""
     events = {
         topic: [record for record in records if record.place not in dead] for topic, records in history.records.items()
     }
     of_events = msgspec.structs.replace(history, records=events)
-    found = [
-        *_waiting(history),
-        *_counted(history, redelivered),
-        *_set_aside(history, dead),
-        *_started(of_events),
-        *_answered(of_events),
-        *_joined(of_events),
-        *_ended(of_events),
-        *_published(of_events, republished),
-        *prices(of_events),
-    ]
-    more = f"\n... and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
-    assert not found, f"{len(found)} faults:\n" + "\n".join(found[:_MOST_SHOWN]) + more
+    counted = (*_counted(history, redelivered), *_set_aside(history, dead), *_answered(of_events))
+    return {
+        "nothing is left to do": [*_waiting(history)],
+        "1: each record is an effect, a duplicate or a dead letter": [*counted],
+        "3: each change is told, in order, at least once": [*_published(of_events, republished), *prices(of_events)],
+        "4: each start is joined and ends": [*_started(of_events), *_joined(of_events), *_ended(of_events)],
+    }
 
 
 def _waiting(history: History) -> Iterator[str]:

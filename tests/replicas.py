@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +52,8 @@ _URLS: Final = dict(zip(BACKENDS, ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "R
 class Replica:
     """One process of a service."""
 
-    def __init__(self, room: str, number: int, environment: Mapping[str, str]) -> None:
-        """Prepare it with a port of its own."""
+    def __init__(self, room: str, number: int, environment: Mapping[str, str], *, logs: Path | None = None) -> None:
+        """Prepare it with a port of its own. It logs to a file in the folder `logs`, or to the test's own output."""
         self.name = f"{room}-{number}"
         self.room = room
         self.number = number
@@ -62,7 +62,9 @@ class Replica:
         if not on_apache_kafka():  # the laptop's broker never forgets a member that was killed
             self._environment["KAFKA_INSTANCE_ID"] = self.name
         if room in ROLES:
-            self._environment["DATABASE_URL"] = acting_as(ROLES[room], environment["DATABASE_URL"])
+            own = acting_as(ROLES[room], environment["DATABASE_URL"])
+            self._environment["DATABASE_URL"] = f"{own}&application_name={self.name}"
+        self._log = logs / f"{self.name}.log" if logs else None
         self._process: asyncio.subprocess.Process | None = None
         self.ready = False
         """Whether it is asked by readers: since it was ready, until it has ended."""
@@ -70,7 +72,9 @@ class Replica:
     async def start(self) -> None:
         """Launch it, and wait until it is ready."""
         command = leashed([sys.executable, "-m", f"ratecard_{self.room}"], on_parent_death=signal.SIGKILL)
-        self._process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **self._environment})
+        environment = {**os.environ, **self._environment}
+        with self._log.open("ab") if self._log else nullcontext() as log:
+            self._process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
         well = "healthy" if self.room == "registry" else "running"
         await health(self.port, until=well, seconds=SECONDS_OF_PATIENCE)
         self.ready = True
@@ -175,8 +179,13 @@ class System:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[System]:
-    """Run all services on backends of their own, with made-up providers whose files are written to `folder`."""
+async def running(
+    folder: Path, *, several: Mapping[str, int] = SEVERAL, logs: Path | None = None
+) -> AsyncIterator[System]:
+    """Run all services on backends of their own, with made-up providers whose files are written to `folder`.
+
+    On Apache Kafka there are `several` of each, which log to files in the folder `logs` or to the test's own output.
+    """
     async with AsyncExitStack() as until:
         backends = until.enter_context(own_backends())
         wires = {name: await until.enter_async_context(_before(name, backends)) for name in BACKENDS}
@@ -191,8 +200,8 @@ async def running(folder: Path) -> AsyncIterator[System]:
         served = made_up_providers.serving(folder, providers=PROVIDERS, models=MODELS, time=lambda: system.time)
         told = {**_behind(environment, wires), **await until.enter_async_context(served), **_TOLD}
         system.replicas = [
-            Replica(room, number, told)
-            for room, count in SEVERAL.items()
+            Replica(room, number, told, logs=logs)
+            for room, count in several.items()
             for number in range(count if on_apache_kafka() else 1)
         ]
         for replica in system.replicas:

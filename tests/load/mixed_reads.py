@@ -17,6 +17,7 @@ SHARES: Final = {"list page": 15, "model": 40, "history": 15, "model at a time":
 
 _REQUESTS: Final = 5000
 _PAGE: Final = 50
+_MOST_PAGES: Final = 200
 _LINES: Final = 10
 _SEED: Final = 1
 
@@ -61,12 +62,14 @@ def _request(kind: str, url: str, key: str, models: Sequence[Model]) -> Request:
 
 
 async def _places(session: aiohttp.ClientSession, path: str, name: str) -> list[str]:
-    """Walk through all pages, and return where each is."""
-    found, page = [], {"limit": str(_PAGE)}
-    while True:
+    """Walk through the pages, and return where each is."""
+    found: list[str] = []
+    page = {"limit": str(_PAGE)}
+    while len(found) < _MOST_PAGES:
         found.append(f"{path}?{urlencode(page)}")
         async with session.get(path, params=page) as answer:
             body = await answer.json()
         if not body["data"] or not body["nextCursor"]:
-            return found
+            break
         page = {"limit": str(_PAGE), name: body["nextCursor"]}
+    return found

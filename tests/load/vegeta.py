@@ -94,7 +94,7 @@ def answers(found: Sequence[Result], requests: Sequence[Request], rate: int) -> 
             kind=kinds[one.method, one.url],
             due=(due := began + one.seq / rate),
             seconds=one.timestamp.timestamp() - due + one.latency / 1e9,
-            error="" if one.code == 200 else f"{one.code} {one.error}",
+            error="" if one.code == 200 else one.error.rpartition('": ')[2] or str(one.code),  # without the URL
         )
         for one in found
     ]

@@ -1,10 +1,14 @@
-"""What `make load` measures by: percentiles and lateness."""
+"""What `make load` and `make soak` measure by: percentiles, lateness, and growth of memory."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from latencies import latencies
+from replicas import Replica
+from soak_memory import Memory
 from vegeta import Request, Result, answers
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -37,3 +41,19 @@ def test_whatever_is_not_200_is_an_error() -> None:
     assert [bool(answer.error) for answer in answers([result(0, sent_after=0, took=1, code=503)], [ONE], rate=1)] == [
         True
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "seen", "is_told"),
+    [
+        (0, [100, 100, 150, 200], True),
+        (0, [100, 100, 150, 119], False),
+        (0, [100, 300, 300, 300], False),  # it grew while it began
+        (1, [100, 100, 150, 200], False),  # it may have been killed in between
+    ],
+)
+def test_memory_that_grows_is_told_of_whom_was_never_killed(number: int, seen: list[float], is_told: bool) -> None:  # noqa: FBT001
+    environment: dict[str, Any] = {"DATABASE_URL": "postgresql://a:b@127.0.0.1:1/a"}
+    memory = Memory([Replica("registry", number, environment)])
+    memory.seen[f"registry-{number}"] = [megabytes for megabytes in seen for _ in range(10)]
+    assert bool(memory.grown()) == is_told
