@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,8 +13,9 @@ from redis.asyncio import Redis
 from registry_bench import Bench
 from registry_events import closing, enriched, model, price
 
+from ratecard_registry import catalogue
 from ratecard_registry.cache import Cache
-from ratecard_registry.catalogue import details_key, list_key, pricing_key
+from ratecard_registry.catalogue import details_key, list_key, pricing_key, stored_models
 from ratecard_shared.database import open_pool
 from ratecard_shared.settings import DatabaseSettings
 
@@ -33,6 +36,20 @@ async def test_a_second_read_does_not_ask_postgresql(bench: Bench, monkeypatch: 
     monkeypatch.setattr(bench.catalogue, "_pool", Nobody)
     assert await bench.get("/api/models") == first
     assert await bench.get("/api/models/swift-1") == one
+
+
+async def test_many_lists_after_a_change_are_read_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"swift-{number}" for number in range(30)]
+    await bench.sync(0, *(enriched(model(name, prices=[price("0.10")])) for name in names), closing(*names))
+    asked: list[int] = []
+
+    async def counted(sql: Any, pool: Any, places: Sequence[Any]) -> Any:
+        asked.append(len(places))
+        return await stored_models(sql, pool, places)
+
+    monkeypatch.setattr(catalogue, "stored_models", counted)
+    await asyncio.gather(*(bench.get("/api/models", limit=limit) for limit in range(1, 9)))
+    assert asked == [len(names)]
 
 
 async def test_values_live_as_long_as_the_mission_says(bench: Bench) -> None:

@@ -6,6 +6,7 @@ are the mission's, with `provider/id` for the model's id, because two providers 
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -24,6 +25,8 @@ from ratecard_shared.database import queries
 
 MODELS: Final = "models:"
 FALLBACK: Final = "fallback:"
+_FEW: Final = 20
+"""Who asks for more models than that waits for others who do, so that nothing is read for each of them."""
 
 Place = tuple[str, str]
 T = TypeVar("T")
@@ -90,6 +93,7 @@ class Catalogue:
         self._shelves: dict[str, Shelf] = {}
         self._id_sets: Mapping[str, frozenset[str]] = {}
         self._id_sets_of: object = None
+        self._reading_many = asyncio.Lock()
 
     async def versions(self) -> Mapping[str, int]:
         """Return the version of everything that can be kept, as this process knows it."""
@@ -138,6 +142,12 @@ class Catalogue:
 
     async def models(self, places: Sequence[Place]) -> dict[Place, ModelView]:
         """Return those of the models that exist, in the order asked for."""
+        if len(places) <= _FEW:
+            return await self._models(places)
+        async with self._reading_many:  # who waits finds on the shelf what the first one read
+            return await self._models(places)
+
+    async def _models(self, places: Sequence[Place]) -> dict[Place, ModelView]:
         versions = providers_in(await self.versions())
         shelves = {provider: self._shelf(provider, version) for provider, version in versions.items()}
         missing = [(who, name) for who, name in places if who not in shelves or name not in shelves[who].models]
