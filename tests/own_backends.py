@@ -1,8 +1,7 @@
-"""Backends of a test's own, of the same kind as those of the run: to be killed and started again beside the others."""
+"""Backends of a test's own, to be killed and started again beside those of the run."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ratecard_cli.laptop.backends import Backends, embedded_backends
+from ratecard_cli.laptop.backends import Backends
 from ratecard_cli.laptop.homes import forget
 from ratecard_cli.laptop.processes import running
 
@@ -22,28 +21,17 @@ import debian
 _START_SECONDS: Final = 60
 
 
-def on_apache_kafka() -> bool:
-    """Tell whether the run is on Apache Kafka, where delivery is promised."""
-    return os.environ.get("RATECARD_TEST_BACKENDS") == "external"
-
-
 @contextmanager
 def own_backends() -> Iterator[Backends]:
-    """Run PostgreSQL, a broker and Redis; what PostgreSQL has committed survives a kill."""
+    """Run PostgreSQL, Apache Kafka and Redis; what PostgreSQL has committed survives a kill."""
     folder = Path(tempfile.mkdtemp(prefix="ratecard-own-", dir="/var/tmp"))  # PostgreSQL's user enters it
     folder.chmod(0o711)
     try:
-        with _real(folder) if on_apache_kafka() else embedded_backends(folder) as found:
-            yield found
+        database_url, postgres = debian.postgres(folder / "postgres", durable=True)
+        redis_url, redis = debian.redis(folder / "redis")
+        address, kafka = apache_kafka.server(folder / "kafka")
+        with running([postgres, kafka, redis], within_seconds=_START_SECONDS) as processes:
+            yield Backends(database_url=database_url, kafka=address, redis_url=redis_url, processes=tuple(processes))
     finally:
         forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _real(folder: Path) -> Iterator[Backends]:
-    database_url, postgres = debian.postgres(folder / "postgres", durable=True)
-    redis_url, redis = debian.redis(folder / "redis")
-    address, kafka = apache_kafka.server(folder / "kafka")
-    with running([postgres, kafka, redis], within_seconds=_START_SECONDS) as processes:
-        yield Backends(database_url=database_url, kafka=address, redis_url=redis_url, processes=tuple(processes))

@@ -20,7 +20,7 @@ import made_up_providers
 import msgspec
 from aiokafka import AIOKafkaProducer
 from backends_isolation import migrated_template
-from own_backends import on_apache_kafka, own_backends
+from own_backends import own_backends
 from stack import health
 from wire import Wire, wire
 
@@ -59,8 +59,6 @@ class Replica:
         self.number = number
         self.port = ports.choose(None, self.name)  # none that an outgoing connection takes before it starts
         self._environment = {**environment, "HTTP_PORT": str(self.port)}
-        if not on_apache_kafka():  # the laptop's broker never forgets a member that was killed
-            self._environment["KAFKA_INSTANCE_ID"] = self.name
         if room in ROLES:
             own = acting_as(ROLES[room], environment["DATABASE_URL"])
             self._environment["DATABASE_URL"] = f"{own}&application_name={self.name}"
@@ -147,9 +145,8 @@ class System:
         return {(model["provider"], model["id"]): model["inputCostPerMillion"] for model in page["data"]}
 
     async def kill(self, backend: str) -> None:
-        """Let a backend die. The laptop's broker is asked to end: a kill may cost it records."""
-        process = self.backends[backend]
-        await asyncio.to_thread(process.kill if backend != "kafka" or on_apache_kafka() else process.stop)
+        """Let a backend die."""
+        await asyncio.to_thread(self.backends[backend].kill)
 
     async def start(self, backend: str) -> None:
         """Let it come back."""
@@ -184,7 +181,7 @@ async def running(
 ) -> AsyncIterator[System]:
     """Run all services on backends of their own, with made-up providers whose files are written to `folder`.
 
-    On Apache Kafka there are `several` of each, which log to files in the folder `logs` or to the test's own output.
+    There are `several` of each, which log to files in the folder `logs` or to the test's own output.
     """
     async with AsyncExitStack() as until:
         backends = until.enter_context(own_backends())
@@ -200,9 +197,7 @@ async def running(
         served = made_up_providers.serving(folder, providers=PROVIDERS, models=MODELS, time=lambda: system.time)
         told = {**_behind(environment, wires), **await until.enter_async_context(served), **_TOLD}
         system.replicas = [
-            Replica(room, number, told, logs=logs)
-            for room, count in several.items()
-            for number in range(count if on_apache_kafka() else 1)
+            Replica(room, number, told, logs=logs) for room, count in several.items() for number in range(count)
         ]
         for replica in system.replicas:
             until.push_async_callback(replica.kill)
