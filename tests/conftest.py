@@ -1,7 +1,6 @@
 """What every test may ask for: backends, and in them a database, a cache and topics of its own.
 
-A test that asks for any of these, and for no browser, is marked `backends`, so that CI can run exactly those again
-elsewhere. What is promised on Apache Kafka alone, and takes long, is marked `apache_kafka` and runs there only.
+A test that asks for any of these is marked `backends`, so that CI can run exactly those again elsewhere. What is promised on Apache Kafka alone, and takes long, is marked `apache_kafka` and runs there only.
 """
 
 from __future__ import annotations
@@ -26,14 +25,16 @@ settings.load_profile("patient")
 LIKE_NO_WORD = 12
 """A shorter password, such as `test`, would be found in anything."""
 
+ONCE = ("browser", "exports")
+"""Folders of tests that look at what comes out of the API: it is the same whatever is behind."""
+
 pytest_plugins = ["pytester", "run_records", "secrets_watch"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        asked = getattr(item, "fixturenames", ())
-        if "backends" in asked and "browser" not in asked:  # a page looks the same whatever is behind the API
+        if "backends" in getattr(item, "fixturenames", ()) and item.path.parent.name not in ONCE:
             item.add_marker("backends")
     elsewhere = [] if are_external() else [item for item in items if item.get_closest_marker("apache_kafka")]
     config.hook.pytest_deselected(items=elsewhere)

@@ -19,7 +19,7 @@ from ratecard_cli.simulated import openai
 from ratecard_cli.simulated.catalogue import catalogues
 from ratecard_providers.load import SHIPPED
 
-pytestmark = [pytest.mark.backends, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 _SECONDS_TO_SHOW_ALL = 150
 _SECONDS_TO_STOP = 40
