@@ -1,6 +1,7 @@
 """What every test may ask for: backends, and in them a database, a cache and topics of its own.
 
-A test that asks for any of these is marked `backends`, so that CI can run exactly those again elsewhere. What is promised on Apache Kafka alone, and takes long, is marked `apache_kafka` and runs there only.
+A test that asks for any of these is marked `backends`, so that CI can run exactly those again elsewhere. What is
+promised on Apache Kafka alone, and takes long, is marked `apache_kafka` and runs there only.
 """
 
 from __future__ import annotations
