@@ -28,7 +28,7 @@ async def test_it_is_marked_in_the_table_in_comparisons_and_in_costs(open_page: 
     await expect(row.locator("th")).to_contain_text("own: negotiated")
     await page.get_by_role("button", name="Compare", exact=True).click()
     cells = page.locator("#side tr", has_text="standard: Input").first.locator("td")
-    assert await cells.all_inner_texts() == ["$0.125 own: negotiated", "unknown"]
+    await expect(cells).to_have_text(["$0.125 own: negotiated", "unknown"], use_inner_text=True)
     page = await open_page(f"/costs?models=xai/{MODEL}")
     await expect(page.locator("#costs tbody tr")).to_contain_text("own: negotiated")
     await page.get_by_label("Model", exact=True).fill("vesper-scribe-1")

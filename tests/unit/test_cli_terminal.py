@@ -78,7 +78,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeApi]:
         found.answer("GET /api/models/swift-1/pricing-history", {"data": PAST, "total": 2, "nextCursor": None})
         found.answer("GET /api/changes", {"data": [CHANGE], "nextCursor": "1-1", "more": False})
         line = {"provider": "acme", "modelId": "swift-1", "cost": 0.0019, "currency": "USD", "components": [CHARGE]}
-        found.answer("POST /api/cost", {"lines": [{**line, "error": None}]})
+        found.answer("POST /api/cost", {"lines": [{**line, "error": None, "forecast": False, "stale": False}]})
         found.answer("GET /health", {"status": "healthy", "services": {"redis": {"status": "up"}}})
         found.answer("GET /api/admin/syncs", {"data": [{"providers": [SYNC]}]})
         yield found
