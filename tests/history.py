@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from ratecard_cli.dead_letters import everything_in
 from ratecard_shared import dead_letter
 from ratecard_shared.database import connected
 from ratecard_shared.patience import be_patient
@@ -66,7 +67,6 @@ TABLES: Final = (
     "quarantine",
 )
 
-_SECONDS_TO_READ: Final = 60
 _BUSY: Final = """
     SELECT 'events in the outbox' AS what, count(*) FROM outbox WHERE published_at IS NULL
     UNION ALL SELECT 'open joins', count(*) FROM joins WHERE NOT closed
@@ -196,15 +196,8 @@ async def _records(settings: KafkaSettings) -> AsyncIterator[ConsumerRecord]:
     letters = [TopicPartition(settings.kafka_topic_prefix + dead_letters(group), 0) for group in GROUPS]
     partitions = [*_partitions(settings, {topic.name for topic in TOPICS}), *letters]
     async with _consumer(settings) as consumer:
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        for partition, beginning in (await consumer.beginning_offsets(partitions)).items():
-            consumer.seek(partition, beginning)
-        async with asyncio.timeout(_SECONDS_TO_READ):
-            for partition in partitions:
-                while await consumer.position(partition) < ends[partition]:
-                    for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, ()):
-                        yield record
+        async for record in everything_in(consumer, partitions):
+            yield record
 
 
 def _partitions(settings: KafkaSettings, topics: set[str]) -> list[TopicPartition]:

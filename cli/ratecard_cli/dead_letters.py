@@ -65,7 +65,8 @@ async def boxes(settings: KafkaSettings, groups: Iterable[str], *, values: bool 
         there = await consumer.topics()
         letters = {topic: list[Letter]() for topic in topics.values()}
         replayed = {topic: set[int]() for topic in topics.values()}
-        async for record in _records(consumer, letters.keys() & there):
+        partitions = [TopicPartition(topic, dead_letter.PARTITION) for topic in letters.keys() & there]
+        async for record in everything_in(consumer, partitions):
             said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
             if dead_letter.REPLAYED in said:
                 numbers = said[dead_letter.REPLAYED].split(",")
@@ -107,8 +108,10 @@ async def _send_back(producer: AIOKafkaProducer, letter: Letter) -> None:
     )
 
 
-async def _records(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> AsyncIterator[ConsumerRecord]:
-    partitions = [TopicPartition(topic, dead_letter.PARTITION) for topic in topics]
+async def everything_in(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> AsyncIterator[ConsumerRecord]:
+    """Read what these partitions hold now, one after another, with a consumer that has none yet."""
     if not partitions:
         return
     # Once and for all of them: a consumer that is assigned anew and stopped soon after may never end.
