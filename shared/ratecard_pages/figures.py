@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from ratecard_pages.units import take_units
 from ratecard_pages.words import NOTE_MARK, fold
 
 _SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
@@ -52,6 +53,7 @@ _BAND_LEAD: Final = re.compile(
 _IN: Final = re.compile(r"(?<=\w) in(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])in(?=:)")
 _OUT: Final = re.compile(r"(?<=\w) out(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])out(?=:)")
 """Short for input and output, where a cell has both: "$2 in, $6 out"."""
+_OPENED: Final = re.compile(r"\([^()]*[a-z][^()]*$")
 _LONGEST: Final = 1_000
 _PER_MILLION: Final = re.compile(r"(?<=\d)\s?/\s?M(?![A-Za-z])")
 _STRUCK: Final = re.compile(r"~~.*?~~")
@@ -138,7 +140,7 @@ def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
     for match, gap in zip(matches, gaps[1:], strict=True):
         last = match is matches[-1]
         follows, next_lead = (gap, "") if last else _colon(gap, lead)
-        alternative = _OR.search(follows) is not None and not last
+        alternative = _OR.search(follows) is not None and not last and _is_other_unit(matches, match, text)
         currency = _CODES[(match["before"] or match["after"])]
         if not again:
             words = _OR.sub("", follows) if alternative else follows
@@ -147,12 +149,25 @@ def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def _is_other_unit(matches: list[re.Match[str]], match: re.Match[str], text: str) -> bool:
+    """Whether the figure behind this one has a unit of its own, and so may be the same price again."""
+    place = matches.index(match) + 1
+    end = matches[place + 1].start() if place + 1 < len(matches) else len(text)
+    return bool(take_units(text[matches[place].end() : end])[0])
+
+
 def _colon(gap: str, lead: str) -> tuple[str, str]:
-    """Words between two figures: those about the first, and the lead of the second (the last lead, or a new one)."""
+    """Words between two figures: those about the first, and the lead of the second (the last lead, or a new one).
+
+    Words in a bracket that closes behind the second figure are about that one alone.
+    """
     found = _BAND_LEAD.search(gap) or re.search(r"[,;.]?\s*([a-z][a-z ()-]*):\s*$", gap)
-    if found is None:
-        return gap, lead
-    return gap[: found.start()], found[1]
+    if found is not None:
+        return gap[: found.start()], found[1]
+    opened = _OPENED.search(gap)
+    if opened is not None:
+        return gap[: opened.start()], opened[0]
+    return gap, "" if lead.startswith("(") else lead
 
 
 def _figure(number: str, currency: str | None, words: str, near: str) -> Figure:

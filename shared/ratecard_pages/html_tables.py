@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from ratecard_pages.blocks import Cell
-from ratecard_pages.html_text import INLINE, is_muted
+from ratecard_pages.html_text import INLINE, is_cents, is_muted
 
 _HIDDEN_CELL: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _INVISIBLE: Final = str.maketrans("", "", "\u200b\ufeff")
@@ -39,7 +39,7 @@ class TableBuilder:
         elif self._cell is not None:
             if self._mute is None and is_muted(element):
                 self._mute = element
-            if tag not in INLINE and tag != "sup":
+            if _parts(element):
                 self._pieces.append("")
 
     def end(self, element: etree._Element, at: int) -> None:
@@ -54,7 +54,7 @@ class TableBuilder:
             self._close_cell(element, at)
         elif element is self._mute:
             self._mute = None
-        elif self._cell is not None and tag not in INLINE and tag != "sup":
+        elif self._cell is not None and _parts(element):
             self._pieces.append("")
 
     def text(self, text: str, _at: int) -> None:
@@ -94,6 +94,11 @@ class TableBuilder:
                     rowspan=_span(rowspan),
                 )
             )
+
+
+def _parts(element: etree._Element) -> bool:
+    """Whether an element's text is apart from what stands before it."""
+    return element.tag not in INLINE and (element.tag != "sup" or is_cents(element))
 
 
 def _span(printed: str) -> int:

@@ -70,6 +70,7 @@ def _join(outer: Meaning, inner: Meaning) -> Meaning:
         order=inner.order or outer.order,
         since=inner.since or outer.since,
         until=inner.until or outer.until,
+        doubt=inner.doubt or ("" if inner.tier else outer.doubt),
         unknown=f"{outer.unknown} {inner.unknown}".strip(),
     )
 
@@ -164,6 +165,8 @@ def components(meaning: Meaning, unit: Unit | None, *, is_zero: bool, about_vide
     """The components that a figure prices."""
     if meaning.unknown:
         raise Refused(f"it has words that are not understood: {meaning.unknown[:80]!r}")
+    if meaning.doubt:
+        raise Refused(f"{meaning.doubt[:80]!r} over it may say its tier")
     if meaning.left_out:
         raise Refused("the provider file leaves this label out")
     if meaning.training:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
+from ratecard_pages.facts import Fact
 from ratecard_pages.keys import Key, Row
-from ratecard_shared.prices import STANDARD
+from ratecard_shared.prices import STANDARD, UNITS
 
 _MOST_TIER_RATIO: Final = 20
 _CHEAP_TIERS: Final = ("batch", "flex")
 _PREFIXES: Final = ("", "audio_", "image_", "video_")
 _MOST_SIBLINGS: Final = 50
+_MOST_PER_MILLION: Final = {"USD": 10_000, "EUR": 10_000, "GBP": 10_000, "CNY": 100_000}
+"""Ten times and more what any model costs. Other currencies have no such bound."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +45,12 @@ def impossible(rows: Mapping[Key, Row]) -> dict[Key, str]:
     found = {}
     for key, row in rows.items():
         same_model = siblings[key.name, key.region, key.since, key.until][:_MOST_SIBLINGS]
-        reason = _within(row) or _beside_others(key, rows, same_model)
+        reason = _within(row) or _far_from_others(key, rows, same_model)
         if reason is not None:
             found[key] = reason
+        for other, why in _at_odds(key, rows):  # nobody can tell which of the two is wrong
+            found.setdefault(key, why)
+            found.setdefault(other, why)
     return found
 
 
@@ -53,6 +59,8 @@ def _within(row: Row) -> str | None:
     for component, amount in amounts.items():
         if not amount.is_finite() or amount < 0:
             return f"{component} is {amount}"
+        if _is_beyond_measure(row[component][0]):
+            return f"{component} is {amount:f} {row[component][0].currency} for a million tokens: its unit is another"
     pairs = ((prefix, pair) for pair in _PAIRS for prefix in _PREFIXES)
     return next((reason for prefix, pair in pairs if (reason := _pair(amounts, prefix, pair)) is not None), None)
 
@@ -68,19 +76,29 @@ def _pair(amounts: Mapping[str, Decimal], prefix: str, pair: Pair) -> str | None
     return None
 
 
-def _beside_others(key: Key, rows: Mapping[Key, Row], siblings: Sequence[Key]) -> str | None:
-    """What cannot be true beside the same model's other tiers and bands."""
+def _is_beyond_measure(fact: Fact) -> bool:
+    most = _MOST_PER_MILLION.get(fact.currency)
+    return most is not None and UNITS[fact.component] == UNITS["input"] and fact.amount > most
+
+
+def _far_from_others(key: Key, rows: Mapping[Key, Row], siblings: Sequence[Key]) -> str | None:
+    """What is in another unit than the same model's other tiers and bands."""
     row = rows[key]
     for other in siblings:
         if other != key and STANDARD in (key.tier, other.tier) and (far := _far(row, rows[other])) is not None:
             return f"{far} is so far from its price as {other.tier} that one of them has another unit"
+    return None
+
+
+def _at_odds(key: Key, rows: Mapping[Key, Row]) -> Iterator[tuple[Key, str]]:
+    """The standard price that a cheap tier's exceeds, and the base price that one above a band does not reach."""
+    row = rows[key]
     standard = msgspec.structs.replace(key, tier=STANDARD)
     if key.tier in _CHEAP_TIERS and standard in rows and (worse := _dearer(row, rows[standard])):
-        return f"{worse} is dearer as {key.tier} than as standard"
+        yield standard, f"{worse} is dearer as {key.tier} than as standard"
     base = msgspec.structs.replace(key, above=0)
     if key.above and base in rows and (worse := _dearer(rows[base], row)):
-        return f"{worse} is cheaper above {key.above} tokens than below"
-    return None
+        yield base, f"{worse} is cheaper above {key.above} tokens than below"
 
 
 def _far(row: Row, other: Row) -> str | None:

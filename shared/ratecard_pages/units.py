@@ -43,9 +43,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COUNTS: Final = (
-    (r"1,?000,?000|1\s?mm?|million|m|一?百万", 1_000_000),
+    (r"1,?000,?000|1\s?mm?|(?:(?:1|one|a)[ -])?million|m|一?百万", 1_000_000),
     (r"10,?000|1?万", 10_000),
-    (r"1,?000|1?\s?k|thousand|一?千", 1_000),
+    (r"1,?000|1?\s?k|(?:(?:1|one|a)[ -])?thousand|一?千", 1_000),
     (r"1|one|a", 1),
 )
 _NUMBERS: Final = tuple((re.compile(pattern), number) for pattern, number in _COUNTS)
@@ -71,7 +71,9 @@ _PATTERNS: Final = (
     (
         TOKENS,
         re.compile(
-            r"(?<![\w.])(?P<count>1,?000,?000|1\s?m|million|百万|1,?000|1\s?k|thousand|千|m|k)[\s-]*tok(?:en)?s?(?![a-z])"
+            r"(?<![\w.,])(?<!\d[ -])(?<!ten )(?<!hundred )"
+            r"(?P<count>1,?000,?000|1\s?m|(?:(?:1|one) )?million|百万|1,?000|1\s?k|(?:(?:1|one) )?thousand|"
+            r"千|m|k)[\s-]*tok(?:en)?s?(?![a-z])"
         ),
     ),
     (CHARACTERS, _counted(r"characters?|chars?|字符", per=rf"(?:{_PER})?", default=True)),

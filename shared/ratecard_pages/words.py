@@ -100,14 +100,17 @@ _ONE: Final = r"(?:cached |cache[- ](?:hit|read) )?(?:inputs?|outputs?)(?: (?:pr
 _SHORT_ORDER: Final = re.compile(r"(?<![a-z])(in|out)\s*/\s*(out|in)(?![a-z])")
 _ORDER: Final = re.compile(rf"(?<![a-z/] )(?<![a-z/])(?:{_ONE})(?:\s*/\s*(?:{_ONE}))+(?![a-z]|\s*/| (?!per\b)[a-z])")
 """Several prices in one cell, told apart by their order alone: "Input / Output"."""
-_LEFTOVER: Final = re.compile(r"[^\w\u0370-\uffff]+|_+")
+_LEFTOVER: Final = re.compile(r"[^\w%¢\u0370-\uffff]+|_+")
 
 
 _MODALITY_LIST: Final = re.compile(r"\b(text|audio|images?|videos?)\s*/\s*(?=(?:text|audio|image|video))")
 
 
 class Meaning(msgspec.Struct, frozen=True, kw_only=True):
-    """What a label was understood to say. `unknown` holds the words that were not, and is empty for a good label."""
+    """What a label was understood to say. `unknown` holds the words that were not, and is empty for a good label.
+
+    `doubt` is a text that may say the tier: it is not taken for one, and makes all doubtful that states none itself.
+    """
 
     component: str | None = None
     modalities: frozenset[str] = frozenset()
@@ -124,6 +127,7 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None = None
     left_out: bool = False
     order: tuple[str, ...] = ()
+    doubt: str = ""
     unknown: str = ""
 
 

@@ -213,7 +213,7 @@ def test_a_discounted_price_without_hours_is_no_off_peak_price() -> None:
 def test_a_big_integer_of_flight_data_is_its_number(printed: str) -> None:
     given = pages.provider("columns").pricing
     assert given is not None
-    spec = Records(where=("name", "in"), name="name", rates={"input": "in"})
+    spec = Records(where=("name", "in"), name="name", rates={"input": "in"}, scale=Decimal("0.0001"))
     page = replace(given.pages[0], strategies=("records",), records=(spec,))
     reading = read_page(
         json.dumps({"models": [{"name": "nimbus-3", "in": printed}]}).encode(),
@@ -221,7 +221,7 @@ def test_a_big_integer_of_flight_data_is_its_number(printed: str) -> None:
         provider=Provider(id="acme", name="Acme", pricing=Pricing(pages=(page,))),
         fetched_at=pages.NOW,
     )
-    assert [f"{row.rates['input']:f}" for row in reading.prices] == ["20000"]
+    assert [f"{row.rates['input']:f}" for row in reading.prices] == ["2.0000"]
 
 
 def test_small_print_below_the_line_is_never_glued_to_a_figure() -> None:
