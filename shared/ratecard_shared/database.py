@@ -68,6 +68,14 @@ def tls_context(settings: DatabaseSettings) -> ssl.SSLContext | bool:
     return ssl.create_default_context(cafile=settings.database_tls_ca or None)
 
 
+class _Connection(asyncpg.Connection):
+    """A connection that goes back to the pool without a question: nothing here leaves anything behind in a session."""
+
+    def get_reset_query(self) -> str:
+        """Return what to ask when it is given back: nothing, where asyncpg would ask once more for each question."""
+        return ""
+
+
 async def open_pool(settings: DatabaseSettings) -> asyncpg.Pool:
     """Return a pool whose connections speak JSON. Raises OSError or asyncpg.PostgresError if none can be had."""
     return await asyncpg.create_pool(
@@ -76,6 +84,7 @@ async def open_pool(settings: DatabaseSettings) -> asyncpg.Pool:
         min_size=1,
         max_size=settings.database_pool_size,
         init=_speak_json,
+        connection_class=_Connection,
         command_timeout=60,
         server_settings=SERVER,
     )
