@@ -68,7 +68,7 @@ def tls_context(settings: DatabaseSettings) -> ssl.SSLContext | bool:
     return ssl.create_default_context(cafile=settings.database_tls_ca or None)
 
 
-class _Connection(asyncpg.Connection):
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
     """A connection that goes back to the pool without a question: nothing here leaves anything behind in a session."""
 
     def get_reset_query(self) -> str:
