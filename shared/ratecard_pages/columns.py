@@ -15,17 +15,16 @@ from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
+from ratecard_pages.row_labels import LABELS, REGION, beside, dated, section
 from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "columns"
 MODEL: Final = re.compile(r"(?:[\w .&·-]{1,40} )?models?(?: names?| ids?)?|模型(?:名称)?|可用模型|模型名")
-_LABELS: Final = re.compile(
-    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|"
-    r"time(?: of day)?|计费项|计费单位|单位|类型|项目"
+_OTHER_MODEL: Final = re.compile(
+    r"\b(?:teacher|parent|competit\w+|competing|reference|similar|compar\w+|replac\w+|alternative|successor)\b"
 )
-_REGION: Final = re.compile(r"regions?|地域|区域")
-_INPUT: Final = re.compile(r"inputs?\s*(?:<|>|≤|≥|up to|over|above|under)")
+_INPUT_BAND: Final = re.compile(r"inputs?\s*(?:<|>|≤|≥|up to|over|above|under)")
 _MARK: Final = re.compile(r"\s*\(\d\)$")
 _HOURLY: Final = re.compile(r"(?:/|\bper|\ban)\s*(?:hours?|hrs?)\b")
 """Training and hosting are priced by the hour: a table with such a column, whatever its header, is about them."""
@@ -41,7 +40,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_model_header(text: str) -> bool:
-    return MODEL.fullmatch(_MARK.sub("", fold(text))) is not None
+    folded = _MARK.sub("", fold(text))
+    return MODEL.fullmatch(folded) is not None and _OTHER_MODEL.search(folded) is None
+
+
+def with_input_band(meaning: Meaning, text: str) -> Meaning:
+    """The same, as of input prices where the label says no other component: "Input > 128K"."""
+    if meaning.component is not None or meaning.band is None or _INPUT_BAND.match(fold(text)) is None:
+        return meaning
+    return msgspec.structs.replace(meaning, component="input")
 
 
 def read_columns(table: Table, scope: Scope) -> Found:
@@ -113,7 +120,8 @@ def _head_text(head: Sequence[Sequence[Cell | None]], index: int) -> str:
 
 def _model_column(head: Sequence[Sequence[Cell | None]]) -> int | None:
     width = max((len(row) for row in head), default=0)
-    return next((index for index in range(width) if is_model_header(_head_text(head, index))), None)
+    found = [index for index in range(width) if is_model_header(_head_text(head, index))]
+    return min(found, key=lambda index: "base" in fold(_head_text(head, index)), default=None)
 
 
 def _column(
@@ -128,9 +136,9 @@ def _column(
     if index == model:
         return Column(role="model")
     text = unmarked(_head_text(head, index))
-    if _REGION.fullmatch(fold(text)):
+    if REGION.fullmatch(fold(text)):
         return Column(role="region", text=text)
-    if _LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
+    if LABELS.fullmatch(fold(text)) and fold(text) not in scope.page.words:
         return Column(role="label", text=text)
     cells = [cell.text for row in body if index < len(row) and (cell := row[index]) is not None]
     meaning = _with_component(understand(text, scope.page.words), text, cells, embeds=embeds)
@@ -149,11 +157,10 @@ def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds
     """
     if meaning.component is not None or meaning.unknown:
         return meaning
-    priced = embeds and not meaning.modalities and any(has_money(cell) for cell in cells)
-    if not (priced if meaning.band is None else _INPUT.match(fold(text))):
+    priced = embeds and meaning.band is None and not meaning.modalities and any(has_money(cell) for cell in cells)
+    if any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures):
         return meaning
-    own = any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures)
-    return meaning if own else msgspec.structs.replace(meaning, component="input")
+    return with_input_band(msgspec.structs.replace(meaning, component="input") if priced else meaning, text)
 
 
 class _Rows:
@@ -180,6 +187,9 @@ class _Rows:
 
     def _is_separator(self, cells: Sequence[Cell]) -> bool:
         """A row that prices nothing but says what the next ones are: "Image generation models | Per image output"."""
+        if (said_of_next := section(cells, self._section)) is not None:
+            self._section = said_of_next
+            return True
         prices = [cell for cell, column in zip(cells, self._columns, strict=True) if column.role == "price"]
         if any(not read_cell(cell.text).is_text for cell in prices if cell.text):
             return False
@@ -245,11 +255,8 @@ class _Rows:
             if column.role == "region":
                 names = msgspec.structs.replace(names, region=cell.text)
                 continue
-            meaning = understand(cell.text)
-            if column.role == "label" and not meaning.unknown:
-                found.append(meaning)
-            elif meaning.band is not None and not has_money(cell.text):
-                found.append(Meaning(band=meaning.band))
+            names = dated(names, cell.text)
+            found.append(beside(cell.text, column.text, labels=column.role == "label"))
         return names, found
 
     def _price(self, cell: Cell, over: Sequence[Meaning], names: Names, text: str, span: Span) -> list[Fact]:

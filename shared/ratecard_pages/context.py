@@ -22,10 +22,11 @@ _OTHER_PRICES: Final = re.compile(
     r"\bcompar(?:e|ison|ed) (?:with|to|against)\b|\bcompetitors?\b|\bvs\b|\bversus\b|"
     r"\bdata residency\b|\bregional (?:endpoint|processing|pric)|-only (?:inference|processing|endpoint)|"
     r"\benterprise (?:pric|rates|agreement)|\bprovisioned\b|\bcommit(?:ted|ment)\b|\breserved\b|"
-    r"\b(?:academic|education|start-?up|non-?profit)s?\b",
+    r"^enterprise(?: (?:plan|tier|customers?|only))?$|\b(?:academic|education|start-?up|non-?profit)s?\b",
     re.IGNORECASE,
 )
 _UNDATED: Final = re.compile(rf"\b(?:from|until|before|after|since) (?:{MONTH}|20\d\d)\b", re.IGNORECASE)
+_LONGEST_HEADING: Final = 60
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
 _EMBEDDINGS: Final = re.compile(r"(?:text )?embeddings?(?: models?)?(?: pricing)?")
@@ -54,10 +55,8 @@ def layers(context: Context) -> list[Meaning]:
         meaning = understand(heading.text)
         if heading.level == LABEL and meaning.unknown:
             found.append(Meaning(unknown=heading.text))
-        elif meaning.unknown and _may_say_a_tier(heading.text):
-            found.append(Meaning(doubt=heading.text))
-        elif not meaning.unknown and all(unit.kind == TOKENS for unit in meaning.units):
-            found.append(_of_heading(meaning))
+        elif (said_above := of_heading(heading.text, meaning)) is not None:
+            found.append(said_above)
     if context.prose and (said := [text for text in context.prose[-1] if _KIND.fullmatch(fold(text))]):
         found.append(Meaning(modalities=understand(said[-1]).modalities))
     if (said_before := lead_in(context)) is not None:
@@ -67,7 +66,16 @@ def layers(context: Context) -> list[Meaning]:
     return found
 
 
-def _of_heading(meaning: Meaning) -> Meaning:
+def of_heading(text: str, meaning: Meaning) -> Meaning | None:
+    """What a heading says of the prices below it, if it is understood whole; a doubt where it may say their tier.
+
+    One that names all tiers says none.
+    """
+    if meaning.unknown:
+        says_one = TIER_WORD.search(text) is not None and "standard" not in text.lower()
+        return Meaning(doubt=text) if says_one else None
+    if any(unit.kind != TOKENS for unit in meaning.units):
+        return None
     return Meaning(
         tier=meaning.tier,
         modalities=meaning.modalities,
@@ -76,11 +84,6 @@ def _of_heading(meaning: Meaning) -> Meaning:
         context=meaning.context,
         currency=meaning.currency,
     )
-
-
-def _may_say_a_tier(heading: str) -> bool:
-    """Whether a heading names a tier among words that are not understood; one that names all of them says none."""
-    return TIER_WORD.search(heading) is not None and "standard" not in heading.lower()
 
 
 def _said_of_all(context: Context) -> list[str]:
@@ -101,18 +104,21 @@ def out_of_scope(context: Context) -> str | None:
     words = [heading.text for heading in context.headings]
     if context.prose and context.prose[-1]:
         words.append(context.prose[-1][0])
-    for text in words:
-        if len(text) < 60 and _NO_MODEL.search(text) is not None:  # noqa: PLR2004 - a heading, not a paragraph
-            return text
-    return None
+    return next((text for text in words if prices_no_model(text)), None)
+
+
+def prices_no_model(text: str) -> bool:
+    """Whether a heading, which is no paragraph, says that what stands below prices no model inference."""
+    return len(text) < _LONGEST_HEADING and _NO_MODEL.search(text) is not None
 
 
 def other_prices(context: Context) -> str | None:
     """The heading below the page's own that says that a section's prices are not those of today, or only examples."""
-    return next((heading.text for heading in context.headings[1:] if _is_of_another_time(heading.text)), None)
+    return next((heading.text for heading in context.headings[1:] if is_of_another_time(heading.text)), None)
 
 
-def _is_of_another_time(heading: str) -> bool:
+def is_of_another_time(heading: str) -> bool:
+    """Whether words over prices say that they are not those of today, or not everybody's."""
     if _OTHER_PRICES.search(heading) is not None:
         return True
     return _UNDATED.search(heading) is not None and dates(heading) == (None, None)

@@ -88,7 +88,7 @@ def read_cell(text: str) -> Cell:
     if len(text) > _LONGEST:
         return Cell()
     written = _PER_MILLION.sub("/1M", NOTE_MARK.sub(_plain_mark, _STRUCK.sub(" ", text)))
-    folded = fold(written).replace("\u200b", "").replace("\ufeff", "")
+    folded = fold(written)
     folded = _TAIL.sub("", _EQUIVALENT.sub(" ", _PER_DOLLAR.sub(" ", folded))).strip()
     if _NOTHING.fullmatch(folded):
         return Cell(empty=True)

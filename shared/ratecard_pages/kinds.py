@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from ratecard_pages.blocks import Cell, Context, Heading, Prose, Span, Table
-from ratecard_pages.columns import header_and_body, is_model_header
+from ratecard_pages.columns import header_and_body, is_model_header, with_input_band
 from ratecard_pages.context import about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
@@ -19,6 +19,7 @@ from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
 from ratecard_pages.meaning import combine, settled, tier
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
+from ratecard_pages.row_labels import section
 from ratecard_pages.words import Meaning, fold, understand
 from ratecard_shared.prices import Refusal
 
@@ -106,6 +107,7 @@ class _Reader:
         self._context = settled(layers(table.context))
         self._video = about_video(table.context)
         self._prose = _of_section(table, prose)
+        self._section_row = Meaning()
         self._facts: list[Fact] = []
         self._refused: list[Refusal] = []
 
@@ -132,6 +134,9 @@ class _Reader:
 
     def _row(self, row: Sequence[Cell | None], columns: Sequence[Meaning], fault: str | None) -> None:
         cells = [cell for cell in row if cell is not None]
+        if (said_of_next := section(cells, self._section_row)) is not None:
+            self._section_row = said_of_next
+            return
         text = f"{' '.join(self._model.names)}: {' | '.join(cell.text for cell in cells)}"
         if fault is not None:
             self._refused.append(torn(text, fault))
@@ -170,7 +175,7 @@ class _Reader:
             rest = text[len(variant) :]
             if variant and rest:
                 return read_names((variant,)), understand(rest, self._scope.page.words)
-        return self._model, understand(text, self._scope.page.words)
+        return self._model, with_input_band(understand(text, self._scope.page.words), text)
 
     def _cell(self, cell: Cell, column: Meaning, line: _Line) -> None:
         value = read_cell(cell.text)
@@ -180,7 +185,7 @@ class _Reader:
             if has_money(cell.text):
                 self._refused.append(refusal(line.text, fault))
             return
-        over = [*self._context, column, line.label]
+        over = [*self._context, self._section_row, column, line.label]
         kept = refused_by_footnote(value, over, self._prose)
         self._refused += [refusal(line.text, reason) for reason in kept.reasons]
         facts, refused = price_cell(

@@ -12,7 +12,7 @@ import msgspec
 
 from ratecard_pages.bands import Band
 from ratecard_pages.figures import has_money
-from ratecard_pages.words import fold, understand
+from ratecard_pages.words import INVISIBLE, fold, understand
 from ratecard_shared.prices import GLOBAL
 
 _MONTHS: Final = (
@@ -39,7 +39,7 @@ _STATE: Final = (
 )
 _BADGE: Final = re.compile(r"new!?|updated|\W?(?:deprecated|retired|retiring|discontinued)\W?", re.IGNORECASE)
 _ID: Final = re.compile(r"[a-z][a-z0-9.]*(?:[-_/:][a-z0-9.]+){1,}")
-_STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s][^()]*)?\)", re.IGNORECASE)
+_STATE_BRACKET: Final = re.compile(rf"\s*\((?:{_STATE})(?:[,;:\s](?![^()]*(?:pric|rate))[^()]*)?\)", re.IGNORECASE)
 _STATE_PIECE: Final = re.compile(rf"(?:{_STATE})", re.IGNORECASE)
 _REGION: Final = re.compile(r"\b(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-?\d|global|us|eu)\b")
 _BRACKET: Final = re.compile(r"\s*\(([^()]*)\)")
@@ -51,7 +51,8 @@ _NO_NAME: Final = re.compile(
 )
 _ANY_MONTH: Final = "|".join(rf"{name[:3]}(?:{name[3:]}|\b)" for name in _MONTHS)
 _LEFT_OVER: Final = re.compile(
-    r"[<>{}|]|\b(?:intro(?:ductory)?|promo(?:tional)?|regular) (?:price|pricing|rate|period|offer)\b|"
+    r"[<>{}|]|\b(?:intro(?:ductory)?|promo(?:tional)?|regular|old|new|legacy|previous|former|list) "
+    r"(?:price|pricing|rate|period|offer)\b|"
     r"\b(?:starting|through|until|till|effective|beginning|valid|from|since|after|before|as of)\b"
     rf".*\b(?:20\d\d|{_ANY_MONTH})",
     re.IGNORECASE,
@@ -76,7 +77,7 @@ def read_names(pieces: tuple[str, ...]) -> Names:
     """Read a model cell, given as its separate parts."""
     if sum(map(len, pieces)) > _LONGEST_CELL:
         return Names(fault="the name is too long to be a model's")
-    return _read_names(pieces)
+    return _read_names(tuple(INVISIBLE.sub("", piece) for piece in pieces))
 
 
 @lru_cache(maxsize=2048)  # a page names a model once for every tier

@@ -8,13 +8,14 @@ from itertools import takewhile
 from typing import Final
 
 from ratecard_pages.blocks import Cell, Span, Table
-from ratecard_pages.columns import is_model_header
+from ratecard_pages.columns import is_model_header, with_input_band
 from ratecard_pages.context import layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
-from ratecard_pages.meaning import settled
+from ratecard_pages.meaning import Refused, combine, settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
+from ratecard_pages.row_labels import LABELS, beside, section
 from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
@@ -24,6 +25,7 @@ _NO_MODEL: Final = re.compile(
     r"jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b.*|.*\b(?:tier|plan|users?|seats?|tokens?)\b.*"
 )
 _CORNER: Final = re.compile(r"|features?|specifications?|pricing")
+_STATE: Final = re.compile(r"status|state|availability|context|(?:prompt|input) length")
 _NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
 
 
@@ -67,12 +69,32 @@ class _Reader:
         self.refused: list[Refusal] = []
         self._table, self._scope, self._labels, self._names = table, scope, labels, names
         self._context = settled(layers(table.context))
+        self._section = Meaning()
+        self._columns = [Meaning()] * len(names)
+        for line in table.rows[1:]:
+            self._beside(line)
+
+    def _beside(self, row: Sequence[Cell | None]) -> None:
+        """Keep what a row that prices nothing says of its columns: their unit, tier, currency, state."""
+        label = next((cell.text for cell in row[: self._labels] if cell is not None and cell.text), "")
+        labels = LABELS.fullmatch(fold(label)) is not None
+        if not labels and _STATE.fullmatch(fold(label)) is None:
+            return
+        said = [beside(cell.text, label, labels=labels) if cell else Meaning() for cell in row[self._labels :]]
+        try:
+            joined = [combine(pair) for pair in zip(self._columns, said, strict=True)]
+        except (Refused, ValueError):
+            joined = [Meaning(unknown=label)] * len(self._names)
+        self._columns = joined
 
     def row(self, row: Sequence[Cell | None], fault: str | None) -> None:
         heads = [cell for cell in dict.fromkeys(row[: self._labels]) if cell is not None and cell.text]
-        meanings = [understand(unmarked(cell.text), self._scope.page.words) for cell in heads]
+        meanings = [self._understood(cell.text) for cell in heads]
         label = " ".join(cell.text for cell in heads)
         text = " | ".join(dict.fromkeys(cell.text for cell in row if cell is not None))
+        if (said_of_next := section([cell for cell in row if cell is not None], self._section)) is not None:
+            self._section = said_of_next
+            return
         if not any(meaning.component or meaning.order for meaning in meanings) or _NOT_PRICED.search(label):
             return
         if fault is None and len(row) - self._labels != len(self._names):
@@ -80,9 +102,12 @@ class _Reader:
         if fault is not None:
             self.refused.append(torn(text, fault))
             return
-        for cell, names in zip(row[self._labels :], self._names, strict=True):
+        for cell, names, column in zip(row[self._labels :], self._names, self._columns, strict=True):
             if cell is not None:
-                self._cell(cell, names, meanings, row, text)
+                self._cell(cell, names, [self._section, column, *meanings], row, text)
+
+    def _understood(self, label: str) -> Meaning:
+        return with_input_band(understand(unmarked(label), self._scope.page.words), label)
 
     def _cell(
         self, cell: Cell, names: Names, meanings: Sequence[Meaning], row: Sequence[Cell | None], text: str

@@ -24,6 +24,9 @@ LONGEST_LABEL: Final = 400
 NOTE_MARK: Final = re.compile("[\u00b9\u00b2\u00b3\u2070-\u2079\u2080-\u2089\u2460-\u2473\u2776-\u277f]+")
 """Superscript and circled numbers: they point to a footnote, and are no digits of what they stand behind."""
 
+INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+"""Characters that nobody sees: soft hyphens, joiners, spaces without width, directions."""
+
 LONG: Final = "long"
 SHORT: Final = "short"
 
@@ -140,7 +143,7 @@ def fold(text: str) -> str:
 def _fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.split()).lower()
-    return " ".join(unicodedata.normalize("NFKC", NOTE_MARK.sub(" ", text)).split()).lower()
+    return " ".join(unicodedata.normalize("NFKC", NOTE_MARK.sub(" ", INVISIBLE.sub("", text))).split()).lower()
 
 
 def unmarked(label: str) -> str:

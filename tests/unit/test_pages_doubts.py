@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pricing_pages as pages
@@ -169,3 +170,61 @@ def test_a_heading_may_give_the_context_band(heading: str, above: int) -> None:
 def test_a_heading_may_give_the_unit() -> None:
     [row] = read(("Nimbus 4", "$0.003", "$0.009"), said="## Prices per 1K tokens").prices
     assert row.rates == {"input": 3, "output": 9}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Tier", "Tier 1"),
+        ("Mode", "Thinking"),
+        ("Currency", "CAD"),
+        ("Currency", "EUR"),
+        ("Unit", "100K tokens"),
+        ("Unit", "1K tokens"),
+        ("Service", "Batch API"),
+        ("Notes", "batch only"),
+        ("Status", "Coming soon"),
+    ],
+)
+def test_a_cell_beside_the_name_that_may_make_the_prices_others_refuses_them(header: str, cell: str) -> None:
+    assert read(("Nimbus 4", cell, "$3", "$9"), head=("Model", header, "Input", "Output")).prices == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("Features", "Vision, batch, tools"), ("Type", "Chat"), ("Notes", "Our best"), ("Status", "GA"), ("Tier", "-")],
+)
+def test_a_cell_beside_the_name_that_says_nothing_of_prices_does_not(header: str, cell: str) -> None:
+    [row] = read(("Nimbus 4", cell, "$3", "$9"), head=("Model", header, "Input", "Output")).prices
+    assert (row.tier, dict(row.rates)) == ("standard", {"input": Decimal(3), "output": Decimal(9)})
+
+
+def test_a_cell_beside_the_name_may_say_from_when_the_prices_hold() -> None:
+    head = ("Model", "Availability", "Input", "Output")
+    [row] = read(("Nimbus 4", "from October 1, 2031", "$3", "$9"), head=head).prices
+    assert row.effective_from == date(2031, 10, 1)
+
+
+def test_regions_may_stand_in_a_column_of_countries() -> None:
+    head = ("Model", "Country", "Input", "Output")
+    rows = read(("Nimbus 4", "Canada", "$3", "$9"), ("Nimbus 4", "France", "$4", "$9"), head=head).prices
+    assert {(row.region, row.rates["input"]) for row in rows} == {("Canada", Decimal(3)), ("France", Decimal(4))}
+
+
+@pytest.mark.parametrize("header", ["Competitor model", "Similar models", "Reference model"])
+def test_a_column_of_other_models_than_those_priced_names_none(header: str) -> None:
+    assert read(ROW, head=(header, "Input", "Output")).prices == ()
+    [row] = read(("Cirrus 9", *ROW), head=(header, "Model", "Input", "Output")).prices
+    assert row.name == "Nimbus 4"
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u200e"])
+def test_a_character_that_nobody_sees_is_not_there(mark: str) -> None:
+    head = ("Model", f"In{mark}put", "Output")
+    [row] = read((f"Nim{mark}bus 4{mark}", f"$1{mark}0", f"$9{mark}0"), head=head).prices
+    assert (row.name, dict(row.rates)) == ("Nimbus 4", {"input": Decimal(10), "output": Decimal(90)})
+
+
+@pytest.mark.parametrize("name", ["Nimbus 4 (legacy pricing)", "Nimbus 4 (new price)", "Nimbus 4 (old rate)"])
+def test_a_name_with_a_remark_about_its_price_is_none(name: str) -> None:
+    assert read((name, "$3", "$9")).prices == ()

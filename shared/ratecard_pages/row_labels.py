@@ -1,0 +1,79 @@
+"""What the cells beside a model's name say of the prices of their row: unit, tier, band, currency, time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ratecard_pages.blocks import Cell
+from ratecard_pages.context import is_of_another_time, of_heading, prices_no_model
+from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.names import Names, dates
+from ratecard_pages.statements import TIER_WORD
+from ratecard_pages.units import TOKENS
+from ratecard_pages.words import Meaning, fold, understand
+
+LABELS: Final = re.compile(
+    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|"
+    r"time(?: of day)?|currency|计费项|计费单位|单位|类型|项目"
+)
+REGION: Final = re.compile(r"(?:regions?|locations?|countr(?:y|ies)|geograph(?:y|ies))|地域|区域")
+_DECIDING: Final = re.compile(r"(?:service )?tier|mode|billing unit|unit|currency|计费单位|单位")
+"""Columns without which nobody knows what the figures of a row are."""
+_NOT_YET: Final = re.compile(r"coming soon|planned|announced|upcoming|not (?:yet )?available")
+
+_A_REGION: Final = re.compile(
+    r"(?:the )?(?:us|usa|united states|eu|europe|european union|uk|asia|asia[ -]pacific|apac|"
+    r"emea|china|japan|singapore|india|[a-z]{2}-(?:north|south|east|west|central)[a-z]*-\d)(?: regions?| only)?"
+)
+
+
+def beside(text: str, header: str, *, labels: bool) -> Meaning:
+    """What a cell says under a header that `labels` rows, or under any other.
+
+    Under another, a tier alone may be the row's, or what its model can do: then it is in doubt.
+    """
+    meaning = understand(text)
+    if _NOT_YET.fullmatch(fold(text)) is not None:
+        return Meaning(unknown=text)
+    if labels and not meaning.unknown:
+        return meaning
+    if labels and _DECIDING.fullmatch(fold(header)) is not None and not read_cell(text).empty:
+        return Meaning(unknown=text)
+    if TIER_WORD.search(text) is not None and meaning.unknown in ("", "only"):
+        return Meaning(doubt=text)
+    return Meaning(band=meaning.band) if meaning.band is not None and not has_money(text) else Meaning()
+
+
+def section(cells: Sequence[Cell], before: Meaning) -> Meaning | None:
+    """What a row says of the rows after it that has only one text, in one cell or merged; None for any other row.
+
+    A model without prices looks the same: what has digits and is not understood is taken for one. `before` is what held
+    so far: words that are not understood may end it or not.
+    """
+    said = list(dict.fromkeys(cell for cell in cells if cell.text))
+    text = said[0].text if len(said) == 1 else ""
+    if not text or not (read_cell(text).is_text or is_of_another_time(text)):
+        return None
+    meaning = understand(text)
+    if is_of_another_time(text) or prices_no_model(text) or _A_REGION.fullmatch(fold(text)) is not None:
+        return Meaning(unknown=text)
+    found = of_heading(text, meaning)
+    if found is None and any(unit.kind != TOKENS for unit in meaning.units):
+        return Meaning(units=meaning.units, tier=meaning.tier, currency=meaning.currency)
+    if found is None and re.search(r"\d", text) is None:
+        return before if before == Meaning() else Meaning(unknown=text)
+    return found
+
+
+def dated(names: Names, text: str) -> Names:
+    """The same, for the time that a cell gives: "from October 1, 2026"."""
+    since, until = dates(text)
+    return msgspec.structs.replace(
+        names,
+        effective_from=names.effective_from or since,
+        effective_until=names.effective_until or until,
+    )
