@@ -6,20 +6,21 @@ A figure's label is what stands before it, outward through the card.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 from lxml import etree
 
 from ratecard_pages.blocks import Span
-from ratecard_pages.context import other_prices
+from ratecard_pages.context import is_of_another_time, of_heading, other_prices, prices_no_model
 from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal, torn
 from ratecard_pages.figures import MONEY, read_cell
 from ratecard_pages.html_blocks import SEEN, Place
 from ratecard_pages.html_text import visible_texts
-from ratecard_pages.names import Names, read_names
+from ratecard_pages.names import Names, dates, read_names, whole_dates
 from ratecard_pages.priced import price_cell
+from ratecard_pages.statements import TIER_WORD, names_another_currency
 from ratecard_pages.words import Meaning, fold, understand
 from ratecard_providers.pricing import Cards
 from ratecard_shared.prices import Refusal
@@ -30,6 +31,8 @@ _UNIT_START: Final = re.compile(r"(?:/|per\b)")
 _LONGEST_WORD: Final = 40
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = frozenset({*_HEADINGS, "div", "p", "ul", "ol", "table", "section"})
+_DEEPEST: Final = 3
+_LONG: Final = re.compile(r"prompts?\b|inputs?\b|requests?\b|long\b|above\b|over\b|>")
 _MOST_CARDS: Final = 1_000
 _LONGEST_CARD: Final = 20_000
 
@@ -56,7 +59,7 @@ def read_cards(cards: list[etree._Element], places: Mapping[etree._Element, Plac
         if inner & set(card.iterdescendants()):
             refused.append(torn(spec.card, "a card stands within another one, so tags are not closed"))
             continue
-        reader = _Card(card, Span(text=SEEN, start=place.start, end=place.end), spec, scope)
+        reader = _Card(card, place, spec, scope)
         reader.read()
         facts += reader.facts
         refused += reader.refused
@@ -66,10 +69,11 @@ def read_cards(cards: list[etree._Element], places: Mapping[etree._Element, Plac
 
 
 class _Card:
-    def __init__(self, card: etree._Element, span: Span, spec: Cards, scope: Scope) -> None:
+    def __init__(self, card: etree._Element, place: Place, spec: Cards, scope: Scope) -> None:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
-        self._card, self._span, self._spec, self._scope = card, span, spec, scope
+        self._card, self._context, self._spec, self._scope = card, place.context, spec, scope
+        self._span = Span(text=SEEN, start=place.start, end=place.end)
         self._texts = visible_texts(card)
 
     def read(self) -> None:
@@ -88,16 +92,26 @@ class _Card:
         if names.fault is not None:
             self.refused.append(refusal(text, names.fault))
             return
+        over = self._over(named[0])
         for line in self._lines(self._card, (), named[0]):
-            self._line(line, names)
+            self._line(line, names, over)
 
-    def _line(self, line: Line, names: Names) -> None:
+    def _over(self, name: etree._Element) -> list[Meaning]:
+        """What headings above the card's own say; those of the card before it are no headings of this one."""
+        level = int(str(name.tag)[1]) if str(name.tag) in _HEADINGS else _DEEPEST
+        headings = [heading for heading in self._context.headings[1:] if heading.level < level]
+        said = (of_heading(heading.text, understand(heading.text)) for heading in headings)
+        dated = (Meaning(since=since, until=until) for since, until in map(dates, (h.text for h in headings)))
+        no_model = (Meaning(training=True) for heading in headings if prices_no_model(heading.text))
+        return [*no_model, *(Meaning(tier=one.tier, doubt=one.doubt) for one in said if one is not None), *dated]
+
+    def _line(self, line: Line, names: Names, over: Sequence[Meaning]) -> None:
         label = " ".join(line.labels)
         if understand(label).training:
             return
         facts, refused = price_cell(
             read_cell(line.value),
-            [_meaning(line.labels, self._scope)],
+            [*over, *_meanings(line.labels, self._scope)],
             names,
             self._scope,
             span=self._span,
@@ -133,10 +147,29 @@ def _is_priced(text: str) -> bool:
     return (len(text) < _LONGEST_CARD and MONEY.search(fold(text)) is not None) or fold(text) in ("free", "免费")
 
 
-def _meaning(labels: tuple[str, ...], scope: Scope) -> Meaning:
-    """The last labels that are understood together: a heading or a remark further out may be no label at all."""
+def _meanings(labels: tuple[str, ...], scope: Scope) -> list[Meaning]:
+    """The last labels that are understood together: a heading or a remark further out may be no label at all.
+
+    It is one, and makes the figures doubtful, where it says another time or begins with a tier.
+    """
     for start in range(len(labels)):
         meaning = understand(" ".join(labels[start:]), scope.page.words)
         if not meaning.unknown:
-            return meaning
-    return understand(" ".join(labels[-1:]), scope.page.words) if labels else Meaning()
+            return [*_outer(labels[:start]), meaning]
+    inner = [understand(" ".join(labels[-1:]), scope.page.words)] if labels else []
+    return [*_outer(labels[:-1]), *inner]
+
+
+def _outer(labels: tuple[str, ...]) -> Iterator[Meaning]:
+    for label in labels:
+        if len(label) > _LONGEST_WORD:
+            continue
+        band = understand(label).band
+        long = band is not None and band.above > 0 and _LONG.match(fold(label)) is not None
+        if long or is_of_another_time(label) or names_another_currency(label):
+            yield Meaning(unknown=label)
+        elif TIER_WORD.match(label):
+            yield Meaning(doubt=label)
+        since, until = whole_dates(label)
+        if since or until:
+            yield Meaning(since=since, until=until)

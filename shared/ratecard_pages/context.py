@@ -9,7 +9,7 @@ from typing import Final
 
 from ratecard_pages.blocks import LABEL, Context
 from ratecard_pages.names import dates
-from ratecard_pages.statements import LONGEST, MONTH, TIER_WORD, lead_in, stated, token_units
+from ratecard_pages.statements import LONGEST, MONTH, TIER_WORD, lead_in, names_another_currency, stated, token_units
 from ratecard_pages.units import TOKENS
 from ratecard_pages.words import Meaning, fold, understand
 
@@ -140,5 +140,8 @@ def page_currency(text: str) -> str | None:
     """The currency of all prices of the page, where one sentence says so."""
     if "ll prices" not in text and "ll Prices" not in text:
         return None
-    found = {understand(match[1]).currency for match in _ALL_PRICES.finditer(text)}
+    matches = list(_ALL_PRICES.finditer(text))
+    if any(names_another_currency(match[0]) for match in matches):
+        return "another currency"
+    found = {understand(match[1]).currency for match in matches}
     return found.pop() if len(found) == 1 else None

@@ -129,6 +129,9 @@ def currency(figure: Figure, meaning: Meaning, scope: Scope, *, assume: bool = F
         printed = scope.currency if scope.currency in ("CNY", "JPY") else "CNY"
     if printed and meaning.currency and printed != meaning.currency:
         raise Refused(f"its currency is {printed} in the cell and {meaning.currency} in the labels")
+    of_page = scope.page_currency if meaning.currency is None else None
+    if printed and of_page and printed != of_page:
+        raise Refused(f"its currency is {printed} in the cell and {of_page} in the page's words")
     if printed is None and not assume and figure.amount >= _LEAST_COUNT:
         raise Refused("a number of that size without a currency may be one of tokens")
     found = printed or meaning.currency or scope.page_currency or (scope.currency if assume else None)

@@ -108,6 +108,12 @@ def dates(text: str) -> tuple[date | None, date | None]:
     return _take_date(_FROM, text)[1], _take_date(_UNTIL, text)[1]
 
 
+def whole_dates(text: str) -> tuple[date | None, date | None]:
+    """From when and until when, for a text that says nothing else: "from October 1, 2026"."""
+    rest = _UNTIL.sub("", _FROM.sub("", text))
+    return (None, None) if understand(rest).unknown else dates(text)
+
+
 def _without_badges(pieces: tuple[str, ...]) -> tuple[list[str], str]:
     kept, region = list(pieces[:1]), GLOBAL
     for piece in pieces[1:]:

@@ -21,7 +21,8 @@ from ratecard_shared.prices import GLOBAL, Refusal
 
 NAME: Final = "records"
 _OTHER_KEY: Final = re.compile(
-    r"(?:previous|former|old|past|archived|historical|upcoming|future|planned)[_-]?(?:pric|rate|cost|model)",
+    r"(?:previous|former|old|past|archived|historical|upcoming|future|planned)[_-]?(?:pric|rate|cost|model)|"
+    r"(?:(?:pric\w*|rates?)[_-]?)?history$|archived?$|examples?$",
     re.IGNORECASE,
 )
 
@@ -141,6 +142,9 @@ def _checked_name(record: _Record) -> str:
 
 def _check_unit(record: _Record) -> None:
     spec = record.spec
+    said = record.node.get("currency")
+    if said is not None and isinstance(said.value, str) and said.value.upper() != record.scope.currency:
+        raise Refused(f"its currency is {said.value[:40]!r}, where {record.scope.currency} is expected")
     if spec.unit is None:
         return
     node = record.node.get(spec.unit)

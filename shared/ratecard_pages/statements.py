@@ -31,10 +31,14 @@ MONTH: Final = (
     r"dec(?:ember)?"
 )
 TIER_WORDS: Final = r"batch(?:es|ed)?|flex|priority|off-?peak|nights?|weekends?|批量|批处理|优先|错峰"
+_ANOTHER: Final = (
+    r"cents?|(?:thousands?|hundreds?) of|credits?|canadian|australian|singapore|hong kong|new zealand|taiwan|mexican|"
+    r"brazilian|indian|swiss|swedish|cad|aud|sgd|hkd|nzd|twd|inr|krw|brl|mxn|chf|sek|nok|dkk|pln"
+)
+"""Words for currencies and parts of them that no price here is in."""
+_IN_ANOTHER: Final = re.compile(rf"\bin (?:us |u\.s\. |the )?(?:{_ANOTHER})\b", re.IGNORECASE)
 _DOUBTS: Final = re.compile(
-    rf"\b(?:{TIER_WORDS})\b|\blong[- ]context\b|\bcents?\b|¢|\b(?:thousands?|hundreds?) of\b|\bcredits?\b|"
-    r"\b(?:canadian|australian|singapore|hong kong|new zealand|taiwan|mexican|brazilian|indian|swiss|swedish)\b|"
-    r"\b(?:cad|aud|sgd|hkd|nzd|twd|inr|krw|brl|mxn|chf|sek|nok|dkk|pln)\b|"
+    rf"\b(?:{TIER_WORDS})\b|\blong[- ]context\b|¢|\b(?:{_ANOTHER})\b|"
     r"\b(?:previous|former|formerly|old|prior|past|historical|expired|planned|upcoming|future|no longer|used to be)\b|"
     r"\b(?<!for )examples?\b|\bsample\b|\billustrat\w+|\bhypothetical|"
     r"\benterprise\b|\bcommit(?:ted|ment)s?\b|\bnegotiated\b|\breserved\b|\bprovisioned\b|"
@@ -87,6 +91,11 @@ def _nearest_currency(context: Context) -> str | None:
     return None
 
 
+def names_another_currency(text: str) -> bool:
+    """Whether a text says that amounts are in a currency, or a part of one, that no price is read in."""
+    return _IN_ANOTHER.search(text) is not None
+
+
 @lru_cache(maxsize=1024)
 def _currencies(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST or not (_PRICE_WORDS.search(text) or _caption(text)):
@@ -94,6 +103,8 @@ def _currencies(text: str) -> tuple[str, ...]:
     folded = fold(text)
     if _AMOUNT.search(folded):
         return ()
+    if names_another_currency(text):
+        return ("another currency",)
     said = (understand(match[1].replace(".", "")).currency for match in _IN_CURRENCY.finditer(folded))
     return tuple(dict.fromkeys(code for code in said if code is not None))
 
