@@ -15,7 +15,9 @@ import msgspec
 
 from ratecard_cli.laptop import state
 
-_FILE: Final = "running.json"
+_NAME: Final = "running.json"
+FILE: Final = state.DEFAULT / _NAME
+"""Where a stack in the usual folder announces itself."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +32,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 @contextlib.contextmanager
 def announced(running: Running, folder: Path = state.DEFAULT) -> Iterator[None]:
     """Let other commands find `running` while the block lasts."""
-    path = folder / _FILE
+    path = folder / _NAME
     write_private(path, msgspec.json.encode(running))
     try:
         yield
@@ -42,7 +44,7 @@ def announced(running: Running, folder: Path = state.DEFAULT) -> Iterator[None]:
 
 def find(folder: Path = state.DEFAULT) -> Running | None:
     """Return the stack that runs in `folder`, None if there is none."""
-    found = _read(folder / _FILE)
+    found = _read(folder / _NAME)
     return found if found and _is_alive(found.pid) else None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from ratecard_cli import api, consuming, models
+from ratecard_cli import api, consuming, models, running
 from ratecard_cli.answers import Sync
 from ratecard_cli.api import Api
 from ratecard_cli.laptop import state
@@ -84,7 +84,7 @@ async def sync_now(connection: Api, providers: list[str], board: Any) -> Sync:
 
 def say_where(stack: Stack) -> None:
     """Print where everything is."""
-    say(f"The web page: {stack.api.url}/")
+    say(f"The web page: {stack.api.url}/ (Operate asks for the admin key: {running.FILE} holds it)")
     say(f"The API: {stack.api.url}/api/models (described at {stack.api.url}/docs); Kafka: {stack.kafka}")
     say("In another terminal, in this folder: `ratecard models`, `ratecard price MODEL`, `ratecard changes --follow`.")
     say("Changes are printed as they arrive. Ctrl-C stops everything.")

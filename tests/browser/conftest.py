@@ -65,20 +65,28 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def open_page(browser: Browser, site: Site) -> AsyncIterator[Opener]:
-    """Give a function that opens a path of the site, with a key or without, at a width and in a colour scheme."""
+    """Give a function that opens a path of the site, with a key or without, at a width and in a colour scheme.
+
+    `refused` is the status of answers that a test means to see, which a browser writes into its console.
+    """
     problems: list[str] = []
 
     async with AsyncExitStack() as opened:
 
         async def opening(
-            path: str, *, key: str | None = None, size: tuple[int, int] = DESKTOP, dark: bool = False
+            path: str,
+            *,
+            key: str | None = None,
+            size: tuple[int, int] = DESKTOP,
+            dark: bool = False,
+            refused: int | None = None,
         ) -> Page:
             context = await browser.new_context(
                 viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
             )
             opened.push_async_callback(context.close)
             page = await context.new_page()
-            page.on("console", lambda message: problems.extend(_complaint(message)))
+            page.on("console", lambda message: problems.extend(_complaint(message, refused)))
             page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
             page.on("request", lambda asked: problems.extend(_foreign(asked.url, site.url)))
             if key:
@@ -90,8 +98,9 @@ async def open_page(browser: Browser, site: Site) -> AsyncIterator[Opener]:
     assert problems == []
 
 
-def _complaint(message: ConsoleMessage) -> list[str]:
-    return [f"{message.type}: {message.text}"] if message.type in {"error", "warning"} else []
+def _complaint(message: ConsoleMessage, refused: int | None) -> list[str]:
+    meant = f"responded with a status of {refused} " in message.text
+    return [f"{message.type}: {message.text}"] if message.type in {"error", "warning"} and not meant else []
 
 
 def _foreign(asked: str, ours: str) -> list[str]:

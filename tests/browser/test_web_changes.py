@@ -56,3 +56,23 @@ async def test_changes_can_be_sifted(open_page: Opener) -> None:
     await page.get_by_label("Of what").select_option("model.changed")
     types = await visible.evaluate_all("lines => lines.map((line) => line.dataset.type)")
     assert set(types) == {"model.changed"}
+
+
+async def test_a_stream_that_falls_silent_is_cut_and_read_again(open_page: Opener, site: Site) -> None:
+    page = await open_page("/models/openai/gpt-vesper-2")
+    await page.clock.install()
+    await page.goto(site.url + "/changes")
+    await expect(page.locator("#live")).to_have_class("live on")
+    await page.clock.fast_forward(46_000)
+    await expect(page.locator("#live")).to_have_text("Not connected: trying again.")
+    async with page.expect_request("**/api/changes/stream?since=*"):
+        await page.clock.fast_forward(2_000)
+    await expect(page.locator("#live")).to_have_class("live on")
+
+
+async def test_a_change_shows_where_it_was_read(open_page: Opener) -> None:
+    page = await open_page("/changes")
+    line = page.locator("#changes li", has_text="google/gemini-lark-2-pro").filter(has=page.locator("details")).first
+    await line.get_by_text("Evidence").click()
+    await expect(line.locator(".row-text")).to_be_visible()
+    await expect(line.get_by_role("link", name="The page as it was fetched")).to_be_visible()

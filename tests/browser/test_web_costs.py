@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -71,3 +72,26 @@ async def test_prices_of_another_day_are_said_to_be_unknown(open_page: Opener) -
     page = await open_page("/costs?models=openai/gpt-vesper-2")
     await page.get_by_label("Prices as of").fill("2020-01-01")
     await expect(page.locator("#costs .unknown")).to_contain_text("No price was in force")
+
+
+async def test_the_address_holds_what_was_asked(open_page: Opener, site: Site) -> None:
+    page = await open_page("/costs?models=openai/gpt-vesper-2")
+    await page.get_by_label("Input tokens a day").fill("10")
+    await page.get_by_label("Output tokens a day").fill("0")
+    await page.get_by_label("Tier").select_option("batch")
+    model = await site.ask("/api/models/gpt-vesper-2")
+    month = 30 * 10 * rate(model, "batch", 0, "input") / 1_000_000
+    assert month < Decimal("0.01")
+    await expect(page.locator("#costs strong")).to_have_text(f"${month:.2}")
+    await page.reload()
+    await expect(page.locator("#costs strong")).to_have_text(f"${month:.2}")
+    await expect(page.get_by_label("Tier")).to_have_value("batch")
+
+
+async def test_a_day_means_its_end_and_today_means_now(open_page: Opener) -> None:
+    page = await open_page("/costs?models=openai/gpt-vesper-2")
+    await expect(page.locator("#costs strong")).to_be_visible()
+    for day, when in (("2026-01-31", "2026-01-31T23:59:59Z"), (f"{datetime.now(UTC):%Y-%m-%d}", None)):
+        async with page.expect_request("**/api/cost") as asked:
+            await page.get_by_label("Prices as of").fill(day)
+        assert (await asked.value).post_data_json["usages"][0].get("when") == when

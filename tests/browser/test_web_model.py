@@ -14,13 +14,13 @@ _INK = """canvas => {
     const colour = `${box[i]},${box[i + 1]},${box[i + 2]}`;
     seen.set(colour, (seen.get(colour) ?? 0) + 1);
   }
-  return [...seen].filter(([, count]) => count > 20).map(([colour]) => colour);
+  return [...seen];
 }"""
 
 
-async def ink(page: Page) -> set[str]:
-    """Return the colours of which the chart has more than a few pixels."""
-    return set(await page.locator("#chart canvas").evaluate(_INK))
+async def ink(page: Page, *, more_than: int = 20) -> set[str]:
+    """Return the colours of which the chart has more than so many pixels."""
+    return {colour for colour, count in await page.locator("#chart canvas").evaluate(_INK) if count > more_than}
 
 
 async def series_colours(page: Page) -> list[str]:
@@ -94,3 +94,60 @@ async def test_what_was_read_is_text_and_never_markup(open_page: Opener, site: S
     await expect(page.locator("#evidence .row-text").first).to_contain_text("<img src=x onerror=alert(1)>")
     await expect(page.locator("#name")).to_contain_text("<script>")
     assert await page.locator("main img, main script, a[href^='javascript']").count() == 0
+
+
+async def test_the_page_as_fetched_comes_with_the_key(open_page: Opener, site: Site) -> None:
+    page = await open_page("/models/openai/gpt-vesper-2", key=site.key)
+    link = page.get_by_role("link", name="The page as it was fetched").last
+    async with page.expect_request("**/api/evidence/*") as asked, page.expect_download() as kept:
+        await link.click()
+    assert (await (await asked.value).all_headers())["authorization"] == f"Bearer {site.key}"
+    text = (await (await kept.value).path()).read_text(encoding="utf-8")
+    assert "gpt-vesper-2" in text
+
+
+async def test_each_price_of_the_history_has_its_evidence(open_page: Opener, site: Site) -> None:
+    page = await open_page("/models/google/gemini-lark-2-pro")
+    history = (await site.ask("/api/models/gemini-lark-2-pro/pricing-history"))["data"]
+    await page.locator("#history summary").first.click()
+    await expect(page.locator("#history .row-text")).to_have_count(len(history))
+    await expect(page.locator("#history .row-text").first).to_have_text(history[-1]["evidence"]["text"])
+    await expect(page.locator("#history details").first.get_by_role("link").first).to_be_visible()
+
+
+async def test_a_price_that_ended_is_a_line_and_no_dot(open_page: Opener, site: Site) -> None:
+    async def ended(route: Route) -> None:
+        page = await site.ask("/api/models/claude-rondo-2/pricing-history")
+        first = next(one for one in page["data"] if (one["tier"], one["contextLimit"]) == ("standard", 0))
+        first |= {"effectiveDate": "2026-01-01T00:00:00Z", "endDate": "2026-04-01T00:00:00Z", "rates": {}}
+        await route.fulfill(json={"data": [first], "total": 1, "nextCursor": None})
+
+    page = await open_page("/changes")
+    await page.route("**/pricing-history?*", ended)
+    await page.goto(site.url + "/models/anthropic/claude-rondo-2")
+    await expect(page.locator("#chart canvas")).to_be_visible()
+    assert set((await series_colours(page))[:2]) <= await ink(page, more_than=200)
+
+
+async def test_no_two_series_look_the_same(open_page: Opener) -> None:
+    page = await open_page("/changes")
+    looks = await page.evaluate(
+        "async () => { const { look } = await import('/assets/chart.js');"
+        " return [...Array(13).keys()].map((index) => JSON.stringify(look(index))); }"
+    )
+    assert len(set(looks)) == 13
+
+
+async def test_all_pages_of_a_history_are_shown(open_page: Opener, site: Site) -> None:
+    page = await open_page("/changes")
+    listed = await site.ask("/api/models?limit=500")
+    asked = "async () => (await (await import('/assets/api.js')).askForAll('/api/models?limit=3')).map((m) => m.id)"
+    assert await page.evaluate(asked) == [model["id"] for model in listed["data"]]
+
+
+async def test_a_model_that_is_not_there_is_said_so(open_page: Opener) -> None:
+    page = await open_page("/models/openai/vesper-scribe-9", refused=404)
+    await expect(page.get_by_role("alert")).to_contain_text("vesper-scribe-9")
+    await expect(page.get_by_text("Loading")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Prices in force")).to_be_hidden()
+    await expect(page.get_by_role("link", name="Look for a model like it")).to_be_visible()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from browser_site import ROWS, Opener, Site
+from browser_site import DESKTOP, PHONE, ROWS, Opener, Site
 from playwright.async_api import Page, Route, expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -41,7 +42,7 @@ async def test_it_filters_as_one_types_and_remembers_in_the_address(open_page: O
     await page.reload()
     await expect(page.locator("#models tbody tr")).to_have_count(1)
     await page.get_by_role("button", name="Clear").first.click()
-    await page.get_by_label("Provider").select_option("google")
+    await page.get_by_role("combobox", name="Provider").select_option("google")
     await page.get_by_label("Input up to").fill("0.5")
     listed = await site.ask("/api/models?provider=google")
     cheap = [model["displayName"] for model in listed["data"] if model["inputCostPerMillion"] <= 0.5]
@@ -65,6 +66,30 @@ async def test_it_sorts_by_price_with_unknown_prices_last(open_page: Opener) -> 
         priced = [float(text.removeprefix("$")) for text in shown if text.startswith("$")]
         assert priced == sorted(priced, reverse=turned)
         assert [text for text in shown if text == "unknown"] == shown[-shown.count("unknown") :]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["by its head", "by the list of a phone"])
+@pytest.mark.parametrize("name", ["provider", "kind", "context", "input", "cached", "output", "name"])
+async def test_it_sorts_by_any_column(open_page: Opener, site: Site, name: str, size: tuple[int, int]) -> None:
+    listed = (await site.ask("/web/models.json"))["data"]
+    fields = {"kind": "classification", "context": "contextWindow"}
+    values = {one["name"]: _sortable(one[fields.get(name, name)]) for one in listed}
+    page = await open_page("/?sort=output" if name == "name" else "/", size=size)
+    await expect(page.locator("#models tbody tr").first).to_be_visible()
+    for mark in ("", "-"):
+        if size == PHONE:
+            await page.get_by_label("Sort by").select_option(f"{mark}{name}")
+        else:
+            await page.locator(f"[data-sort={name}]").click()
+        known = [value for one in await names(page) if (value := values[one]) is not None]
+        assert known == sorted(known, reverse=bool(mark))
+        assert len({*known}) > 1
+        blank = [place for place, one in enumerate(await names(page)) if values[one] is None]
+        assert blank == list(range(len(known), len(known) + len(blank)))
+
+
+def _sortable(value: Any) -> Any:
+    return ",".join(value) if isinstance(value, list) else value.lower() if isinstance(value, str) else value
 
 
 async def test_unknown_free_and_stale_look_different_from_a_price(open_page: Opener, site: Site) -> None:
@@ -145,3 +170,9 @@ async def test_every_control_can_be_reached_by_keyboard(open_page: Opener) -> No
         await page.keyboard.press("Tab")
         seen.add(await page.evaluate("(document.activeElement.name || document.activeElement.textContent).trim()"))
     assert {"q", "provider", "kind", "gone", "Output"} <= seen
+
+
+async def test_an_address_that_nobody_made_for_it_does_no_harm(open_page: Opener) -> None:
+    page = await open_page("/?sort=toString&length=5&item=1&provider=nobody")
+    await expect(page.locator("#models tbody tr").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_be_hidden()

@@ -31,6 +31,33 @@ async def test_a_sync_is_started_and_followed(open_page: Opener, site: Site) -> 
     await expect(page.locator("#running tbody tr")).to_contain_text("joined")
 
 
+async def test_a_sync_that_somebody_else_asks_for_is_shown_with_its_stages(open_page: Opener, site: Site) -> None:
+    page = await open_page("/operate", key=site.key)
+    await expect(page.locator("#status tbody tr").first).to_be_visible()
+    async with page.expect_response("**/api/admin/syncs?limit=1"):
+        pass
+    asked = await site.ask("/api/admin/sync/trigger", {"providers": ["google"]})
+    await expect(page.locator("#running h3")).to_contain_text(asked["syncId"][:8])
+    await expect(page.locator("#running")).to_contain_text("Done.")
+    done = page.locator("#running tbody .stage.done")
+    await expect(done).to_have_text([f"✓ {name} done" for name in ("discovery", "pricing", "enrichment", "storage")])
+
+
+async def test_a_wrong_key_is_said_to_be_wrong(open_page: Opener, site: Site) -> None:
+    page = await open_page("/operate", key="no-such-key", refused=401)
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("does not take this key")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("alert")).to_contain_text("admin")
+    await expect(page.get_by_text("Loading")).to_have_count(0)
+    await page.get_by_role("button", name="Use a key").click()
+    await expect(dialog).to_contain_text("takes an admin key")
+    await page.get_by_label("API key").fill(site.key)
+    await page.get_by_role("button", name="Use it").click()
+    await expect(page.locator("#status tbody tr").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_be_hidden()
+
+
 @pytest.mark.parametrize("verdict", ["approve", "reject"])
 async def test_a_held_price_is_decided_beside_its_evidence(open_page: Opener, site: Site, verdict: str) -> None:
     name = {"approve": "Acme Anvil 1", "reject": "Acme Rocket 1"}[verdict]

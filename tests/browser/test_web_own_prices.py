@@ -33,7 +33,7 @@ async def test_it_is_marked_in_the_table_in_comparisons_and_in_costs(open_page: 
     await expect(page.locator("#costs tbody tr")).to_contain_text("own: negotiated")
     await page.get_by_label("Model", exact=True).fill("vesper-scribe-1")
     await page.get_by_role("button", name="Add").click()
-    await expect(page.locator("#costs .unknown")).to_contain_text("No price was in force")
+    await expect(page.locator("#costs .unknown")).to_have_text("No price is known.")
 
 
 @pytest.mark.usefixtures("own")
@@ -70,3 +70,9 @@ async def test_the_chart_shows_what_was_charged_when(open_page: Opener) -> None:
         ["standard", "2031-05-01", 2, True],
         ["batch", "2031-02-01", 5, True],
     ]
+
+
+@pytest.mark.usefixtures("own")
+async def test_its_change_is_marked(open_page: Opener) -> None:
+    page = await open_page("/changes")
+    await expect(page.locator("#changes li", has_text=MODEL).first.locator(".tag.own")).to_have_text("own: negotiated")

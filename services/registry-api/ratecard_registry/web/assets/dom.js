@@ -17,10 +17,38 @@ export function h(tag, props = {}, ...children) {
 // A table in a box of its own that scrolls where the screen is narrow, and can be reached by keyboard to do so.
 export function table(caption, heads, rows, { numbers = [] } = {}) {
   const cell = (tag, value, index, more = {}) =>
-    h(tag, { className: numbers.includes(index) ? "number" : "", ...more }, ...(Array.isArray(value) ? value : [value ?? ""]));
-  return h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": caption }, h("table", {},
-    h("caption", { className: "hidden" }, caption),
-    h("thead", {}, h("tr", {}, heads.map((head, index) => cell("th", head, index, { scope: "col" })))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, index) =>
-      index ? cell("td", value, index) : cell("th", value, index, { scope: "row" })))))));
+    h(
+      tag,
+      { className: numbers.includes(index) ? "number" : "", ...more },
+      ...(Array.isArray(value) ? value : [value ?? ""]),
+    );
+  return h(
+    "div",
+    { className: "scroll", tabIndex: 0, role: "region", "aria-label": caption },
+    h(
+      "table",
+      {},
+      h("caption", { className: "hidden" }, caption),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head, index) => cell("th", head, index, { scope: "col" })),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            row.map((value, index) => (index ? cell("td", value, index) : cell("th", value, index, { scope: "row" }))),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -1,90 +1,167 @@
-// For administrators: how syncs go, with a running one live; what is held back, beside its evidence; what matched nothing.
+// For administrators: how syncs go, with a running one live, whoever asked for it; what matched nothing.
 import { $, h, table } from "./dom.js";
-import { ask, askForKey, attempt, key, modelPage } from "./api.js";
-import { component, components, moment, money, move, tier, time, whole } from "./words.js";
+import { ask, askForKey, attempt, key, NEEDS_ADMIN, Refused, trouble, withKey } from "./api.js";
 import { drawConfig } from "./config.js";
+import { drawQuarantine } from "./quarantine.js";
+import { moment, time, whole } from "./words.js";
 
 const SECONDS_BETWEEN_LOOKS = 1;
+const SECONDS_BETWEEN_LOOKS_FOR_SYNCS = 5;
+const ENDED = ["completed", "expired", "refused", "failed"];
+const STAGE_MARKS = { waiting: "·", running: "…", done: "✓", failed: "✕" };
 const admin = (path, more = {}) => ask(path, { ...more, admin: true });
 const mark = (word, good) => h("span", { className: good ? "ok" : "bad" }, word);
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const list = (items) =>
+  h(
+    "ul",
+    {},
+    items.map((item) => h("li", {}, item)),
+  );
 
-function errors(list) {
-  return list.length ? h("details", {}, h("summary", { className: "bad" }, `${list.length} ${list.length === 1 ? "error" : "errors"}`), h("ul", {}, list.map((one) => h("li", {}, `${one.stage}: ${one.error}`)))) : "";
+function errors(found) {
+  if (!found.length) return "";
+  const count = h("summary", { className: "bad" }, `${found.length} ${found.length === 1 ? "error" : "errors"}`);
+  return h("details", {}, count, list(found.map((one) => `${one.stage}: ${one.error}`)));
 }
 
 const drawStatus = attempt(async () => {
   const status = await admin("/web/status.json");
-  const rows = status.providers.map((one) => [one.provider, mark(one.status, one.status !== "failed"), one.lastSync ? time(one.lastSync) : "never", whole(one.modelsDiscovered), whole(one.pricingUpdated), errors(one.errors)]);
-  $("#status").replaceChildren(table("The newest sync of each provider", ["Provider", "Status", "Last success", "Models", "Prices changed", "Errors"], rows, { numbers: [3, 4] }),
-    h("p", { className: "fine" }, status.nextSync ? `The next scheduled sync is at ${moment(status.nextSync)}.` : "No sync is scheduled."));
-  const chosen = new Set([...document.querySelectorAll("#providers input:checked")].map((box) => box.value));
-  $("#providers").replaceChildren(...status.known.map((name) => h("label", { className: "check" }, h("input", { type: "checkbox", name: "provider", value: name, checked: chosen.has(name) }), name)));
+  const rows = status.providers.map((one) => [
+    one.provider,
+    mark(one.status, one.status !== "failed"),
+    one.lastSync ? time(one.lastSync) : "never",
+    whole(one.modelsDiscovered),
+    whole(one.pricingUpdated),
+    errors(one.errors),
+  ]);
+  const heads = ["Provider", "Status", "Last success", "Models", "Prices changed", "Errors"];
+  const next = status.nextSync ? `The next scheduled sync is at ${moment(status.nextSync)}.` : "No sync is scheduled.";
+  $("#status").replaceChildren(
+    rows.length
+      ? table("The newest sync of each provider", heads, rows, { numbers: [3, 4] })
+      : h("p", { className: "note" }, "There was no sync yet."),
+    h("p", { className: "fine" }, next),
+  );
+  drawChoice(status.known);
+  return true;
 });
+
+function drawChoice(known) {
+  const chosen = new Set([...document.querySelectorAll("#providers input:checked")].map((box) => box.value));
+  const boxes = known.map((name) => {
+    const box = h("input", { type: "checkbox", name: "provider", value: name, checked: chosen.has(name) });
+    return h("label", { className: "check" }, box, name);
+  });
+  $("#providers").replaceChildren(...boxes);
+}
+
+const stages = (found) =>
+  Object.entries(found).map(([name, progress]) =>
+    h(
+      "span",
+      { className: `tag stage ${progress}` },
+      h("span", { "aria-hidden": "true" }, STAGE_MARKS[progress]),
+      ` ${name}`,
+      h("span", { className: "hidden" }, ` ${progress}`),
+    ),
+  );
+
+const inWords = (sync, done) => {
+  if (sync.result) return sync.result.success ? "Done." : "Ended with errors.";
+  return sync.error ?? `${done} of ${sync.providers.length || "?"} providers are done.`;
+};
 
 function drawSync(sync) {
   const done = sync.providers.filter((one) => one.state === "completed").length;
-  const rows = sync.providers.map((one) => [one.provider, one.outcome ? mark(one.outcome, one.outcome === "joined") : one.state, whole(one.modelsDiscovered), whole(one.modelsUpdated), whole(one.pricingUpdated), one.pricingHeld === null ? "" : whole(one.pricingHeld), errors(one.errors)]);
-  const words = sync.result ? (sync.result.success ? "Done." : "Ended with errors.") : sync.error ?? `${done} of ${sync.providers.length || "?"} providers are done.`;
-  $("#running").replaceChildren(h("h3", {}, `Sync ${sync.syncId.slice(0, 8)}: ${sync.state}`), h("progress", { max: sync.providers.length || 1, value: sync.result ? sync.providers.length || 1 : done, "aria-label": "Providers that are done" }), h("p", { role: "status" }, words),
-    rows.length ? table("This sync", ["Provider", "Outcome", "Models", "Updated", "Prices changed", "Held", "Errors"], rows, { numbers: [2, 3, 4, 5] }) : "");
+  const all = sync.providers.length || 1;
+  const rows = sync.providers.map((one) => [
+    one.provider,
+    one.outcome ? mark(one.outcome, one.outcome === "joined") : one.state,
+    stages(one.stages),
+    whole(one.modelsDiscovered),
+    whole(one.modelsUpdated),
+    whole(one.pricingUpdated),
+    one.pricingHeld === null ? "" : whole(one.pricingHeld),
+    errors(one.errors),
+  ]);
+  const heads = ["Provider", "Outcome", "Stages", "Models", "Updated", "Prices changed", "Held", "Errors"];
+  const bar = { max: all, value: sync.result ? all : done, "aria-label": "Providers that are done" };
+  $("#running").replaceChildren(
+    h("h3", {}, `Sync ${sync.syncId.slice(0, 8)}: ${sync.state}`),
+    h("progress", bar),
+    h("p", { role: "status" }, inWords(sync, done)),
+    rows.length ? table("This sync", heads, rows, { numbers: [3, 4, 5, 6] }) : "",
+  );
 }
 
+let watched = null; // the sync that is shown
+
 const watch = attempt(async (id) => {
+  watched = id;
   for (;;) {
     const sync = await admin(`/api/admin/sync/${encodeURIComponent(id)}`);
+    if (watched !== id) return; // another was asked for meanwhile
     drawSync(sync);
-    if (["completed", "expired", "refused", "failed"].includes(sync.state)) break;
-    await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
+    if (ENDED.includes(sync.state)) break;
+    await pause(SECONDS_BETWEEN_LOOKS);
   }
   await Promise.all([drawStatus(), drawQuarantine(), drawUnmatched()]);
 });
 
-$("#trigger").addEventListener("submit", attempt(async (event) => {
-  event.preventDefault();
-  const providers = new FormData(event.target).getAll("provider");
-  const asked = await admin("/api/admin/sync/trigger", { method: "POST", body: { providers, reason: "asked for on the web page" } });
-  await watch(asked.syncId);
-}));
-
-function figures(price, currency, old = null) {
-  const before = Object.fromEntries(old ? components(old) : []);
-  if (price.free) return h("p", { className: "free" }, "free");
-  return h("ul", {}, components(price).map(([name, rate]) => h("li", {}, `${component(name)}: ${money(rate.amount, currency)} `, old && move(before[name]?.amount, rate.amount))));
+// The newest sync, if it can be had without asking the user for anything.
+async function newest() {
+  try {
+    const answer = await fetch("/api/admin/syncs?limit=1", { headers: withKey() });
+    return answer.ok ? (await answer.json()).data[0] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function held(entry) {
-  const note = h("input", { name: "note", maxLength: 2000, "aria-label": `Why, for whoever looks later (${entry.modelId})`, placeholder: "Why (optional)" });
-  const decide = (verdict) => attempt(async () => {
-    await admin(`/api/admin/quarantine/${entry.id}/${verdict}`, { method: "POST", body: { note: note.value } });
-    await drawQuarantine();
-  });
-  const where = entry.evidence;
-  const source = where && /^https?:/.test(where.url) ? h("a", { href: where.url, rel: "noreferrer" }, where.url) : where?.url ?? "";
-  return h("article", { className: "proof" }, h("h3", {}, h("a", { href: modelPage(entry.provider, entry.modelId) }, `${entry.provider}/${entry.modelId}`), ` ${tier(entry)}`),
-    h("ul", { className: "bad" }, entry.suspicions.map((one) => h("li", {}, `${one.kind.replaceAll("_", " ")}: ${one.reason}`))),
-    h("div", { className: "held" }, h("div", {}, h("h3", {}, "In force"), entry.old ? figures(entry.old, entry.currency) : "no price yet"), h("div", {}, h("h3", {}, "The page says"), figures(entry.new, entry.currency, entry.old))),
-    where ? h("div", {}, h("span", { className: "row-text" }, where.text), h("p", { className: "fine" }, source, ` ${moment(where.fetchedAt)} `, where.sha256 ? h("a", { href: `/api/evidence/${where.sha256}` }, "the page as fetched") : "")) : "",
-    h("div", { className: "row" }, note, h("button", { type: "button", onclick: decide("approve") }, "Approve: it is right"), h("button", { type: "button", className: "quiet", onclick: decide("reject") }, "Reject: keep the old")));
+// A sync that the schedule or somebody else asks for is watched, too.
+async function watchOthers() {
+  for (let known = null; ; await pause(SECONDS_BETWEEN_LOOKS_FOR_SYNCS)) {
+    const sync = key() && !document.hidden ? await newest() : undefined;
+    if (!sync || [known, watched].includes(sync.syncId)) continue;
+    if (known || !ENDED.includes(sync.state)) await watch(sync.syncId);
+    known = sync.syncId;
+  }
 }
-
-const drawQuarantine = attempt(async () => {
-  const { data, refused } = await admin("/api/admin/quarantine");
-  const pieces = refused.map((one) => h("li", {}, h("code", {}, one.text), ` ${one.provider}: ${one.reason}`));
-  $("#quarantine").replaceChildren(...(data.length ? data.map(held) : [h("p", { className: "note" }, "Nothing is held back.")]),
-    pieces.length ? h("details", {}, h("summary", {}, `${pieces.length} pieces of pages looked like prices and were not taken`), h("ul", {}, pieces)) : "");
-});
 
 const drawUnmatched = attempt(async () => {
   const { data } = await admin("/api/admin/unmatched");
-  const list = (names) => (names.length ? h("details", {}, h("summary", {}, String(names.length)), h("ul", {}, names.map((name) => h("li", {}, name)))) : "0");
-  $("#unmatched").replaceChildren(data.length ? table("What the last good lists left over", ["Provider", "Models without a price", "Names on pages without a model"], data.map((one) => [one.provider, list(one.unpricedIds), list(one.unmatchedNames)])) : h("p", { className: "note" }, "There was no sync yet."));
+  const folded = (names) =>
+    names.length ? h("details", {}, h("summary", {}, String(names.length)), list(names)) : "0";
+  const rows = data.map((one) => [one.provider, folded(one.unpricedIds), folded(one.unmatchedNames)]);
+  const heads = ["Provider", "Models without a price", "Names on pages without a model"];
+  $("#unmatched").replaceChildren(
+    rows.length
+      ? table("What the last good lists left over", heads, rows)
+      : h("p", { className: "note" }, "There was no sync yet."),
+  );
 });
 
+$("#trigger").addEventListener(
+  "submit",
+  attempt(async (event) => {
+    event.preventDefault();
+    const providers = new FormData(event.target).getAll("provider");
+    const body = { providers, reason: "asked for on the web page" };
+    const asked = await admin("/api/admin/sync/trigger", { method: "POST", body });
+    await watch(asked.syncId);
+  }),
+);
+
 async function drawAll() {
-  $("#who").textContent = key() ? "With a key." : "";
-  await drawStatus();
+  if (!(await drawStatus())) return;
+  $("#who").textContent = "With a key.";
   await Promise.all([drawQuarantine(), drawUnmatched(), drawConfig($("#config"))]);
 }
 
-$("#key").addEventListener("click", async () => { if (await askForKey(true)) await drawAll(); });
-if (key() || await askForKey(true)) await drawAll();
+$("#key").addEventListener("click", async () => {
+  if (await askForKey(NEEDS_ADMIN)) await drawAll();
+});
+if (key() || (await askForKey(NEEDS_ADMIN))) await drawAll();
+else trouble(new Refused(401, { detail: NEEDS_ADMIN }));
+watchOthers();
