@@ -129,9 +129,7 @@ class Outline:
         self._used = False
 
     def heading(self, heading: Heading) -> None:
-        while self._headings and self._headings[-1].level >= heading.level:
-            self._headings.pop()
-            self._prose.pop()
+        self.leave(heading.level)
         self._headings.append(heading)
         self._prose.append([])
         self.headings = tuple(self._headings)
@@ -143,6 +141,13 @@ class Outline:
             heading = Heading(level=LABEL, text=f"{last.text} / {heading.text}", position=last.position)
         self.heading(heading)
         self._used = False
+
+    def leave(self, level: int) -> None:
+        """End the sections at a level and below: what they stood in is closed."""
+        while self._headings and self._headings[-1].level >= level:
+            self._headings.pop()
+            self._prose.pop()
+        self.headings = tuple(self._headings)
 
     def say(self, text: str) -> None:
         if text.strip():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from ratecard_pages.blocks import LABEL, Context
+from ratecard_pages.blocks import LABEL, Context, Heading
 from ratecard_pages.names import dates
 from ratecard_pages.statements import LONGEST, MONTH, TIER_WORD, lead_in, names_another_currency, stated, token_units
 from ratecard_pages.units import TOKENS
@@ -95,6 +95,18 @@ def _said_of_all(context: Context) -> list[str]:
 def token_statements(prose: Iterable[str]) -> list[Decimal]:
     """For how many tokens the sentences of a page say that its prices are."""
     return [unit.count for text in prose for unit in token_units(text)]
+
+
+def captioned(context: Context, caption: str) -> Context:
+    """The context of a table with its caption, which is a heading where it says what a heading would."""
+    if not caption:
+        return context
+    prose = (*context.prose[:-1], (*context.prose[-1], caption)) if context.prose else ((caption,),)
+    said = of_heading(caption, understand(caption))
+    if said not in (None, Meaning()) or is_of_another_time(caption) or prices_no_model(caption):
+        heading = Heading(level=LABEL - 1, text=caption)
+        return Context(headings=(*context.headings, heading), prose=(*prose, ()), pane=context.pane, torn=context.torn)
+    return Context(headings=context.headings, prose=prose, pane=context.pane, torn=context.torn)
 
 
 def out_of_scope(context: Context) -> str | None:

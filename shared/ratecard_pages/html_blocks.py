@@ -9,10 +9,11 @@ import msgspec
 from lxml import etree
 from lxml import html as lxml_html
 
-from ratecard_pages.blocks import Blocks, Context, Heading, Outline, Prose, Table
+from ratecard_pages.blocks import LABEL, Blocks, Context, Heading, Outline, Prose, Table
+from ratecard_pages.context import captioned
 from ratecard_pages.grid import expand
 from ratecard_pages.html_tables import TableBuilder
-from ratecard_pages.html_text import INLINE, SKIP
+from ratecard_pages.html_text import INLINE, SKIP, is_muted
 from ratecard_pages.words import understand
 
 _LONGEST_PANE: Final = 30
@@ -22,7 +23,9 @@ SEEN: Final = "seen"
 _PARAGRAPHS: Final = frozenset({"p", "li", "small", "blockquote", "figcaption", "caption", "dd", "dt"})
 _SECTIONS: Final = frozenset({"astro-island", "section", "article", "main", "h1", "h2", "h3", "footer"})
 _BLOCKS: Final = frozenset({"div", "p", "ul", "ol", "section"})
-_HEADINGS: Final = {f"h{n}": n for n in range(1, 7)}
+_LOWEST: Final = 6
+_HEADINGS: Final = {**{f"h{n}": n for n in range(1, 7)}, "summary": _LOWEST}
+_BOLD: Final = frozenset({"b", "strong"})
 
 
 def parse(text: str) -> etree._Element | None:
@@ -122,7 +125,7 @@ class _Walker:
         self._note_place(element, tag)
         if tag == "table":
             self._flush()
-            self._open_table()
+            self._open_table(element)
         elif tag in _HEADINGS and self._table is None:
             self._flush()
             self._torn = self._torn or (self._unbalanced and bool(self._panes))
@@ -145,7 +148,9 @@ class _Walker:
         if tag == "astro-island" and element.get("props"):
             self._flush()
             self.islands[element.get("props", "")] = self._outline.context(self._pane, torn=self._torn)
-        pane = element.get(self._tier_attribute)
+        pane = element.get(self._tier_attribute) or (
+            element.get("aria-label") if element.get("role") == "tabpanel" else None
+        )
         if (
             pane
             and len(pane) < _LONGEST_PANE
@@ -169,7 +174,10 @@ class _Walker:
         elif self._table is not None:
             self._table.end(element, self.at)
         elif tag in _PARAGRAPHS or tag == "div":
+            self._flush(bold=_is_bold(element))
+        elif tag == "details":
             self._flush()
+            self._outline.leave(_LOWEST)
         if self._panes and self._panes[-1][0] is element:
             self._panes.pop()
         if self._opened and element in self._opened:
@@ -201,9 +209,11 @@ class _Walker:
             self._said.append(text)
         self.at += len(text)
 
-    def _flush(self) -> None:
+    def _flush(self, *, bold: bool = False) -> None:
         said = " ".join("".join(self._said).split())
-        if said:
+        if said and bold and (tier := understand(said)).tier and not tier.unknown:
+            self._outline.label(Heading(level=LABEL, text=said, position=self._said_at))
+        elif said:
             self._outline.say(said)
             self.prose.append(
                 Prose(text=said, headings=self._outline.headings, start=self._said_at, end=self.at, domain=SEEN)
@@ -225,12 +235,12 @@ class _Walker:
         self._heading_at = None
         self._outline.heading(Heading(level=level, text=self._heading_text, position=start))
 
-    def _open_table(self) -> None:
+    def _open_table(self, element: etree._Element) -> None:
         self._torn = self._torn or self._heading_at is not None
         if self._table is not None:
             self._outer.append(self._table)
             self._torn = self._torn or self._table.has_rows
-        self._table = TableBuilder()
+        self._table = TableBuilder(struck=any(is_muted(one) for one in [element, *element.iterancestors()]))
 
     def _close_table(self) -> None:
         built, self._table = self._table, self._outer.pop() if self._outer else None
@@ -240,7 +250,17 @@ class _Walker:
                 Table(
                     rows=rows,
                     header_rows=built.header_rows(),
-                    context=self._outline.context(self._pane, torn=self._torn),
+                    context=captioned(self._outline.context(self._pane, torn=self._torn), built.caption),
                     domain=SEEN,
                 )
             )
+
+
+def _is_bold(element: etree._Element) -> bool:
+    """Whether all of a paragraph is in bold letters."""
+    return (
+        len(element) == 1
+        and element[0].tag in _BOLD
+        and not (element.text or "").strip()
+        and not (element[0].tail or "").strip()
+    )

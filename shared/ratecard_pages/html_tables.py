@@ -18,7 +18,8 @@ _SPAN: Final = re.compile(r"[1-9]\d{0,2}")
 class TableBuilder:
     """Collects the rows of one table: cells with their parts, without struck-through text and superscript marks."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, struck: bool = False) -> None:
+        """Begin a table; nothing of one that is `struck` through is read."""
         self.rows: list[list[Cell]] = []
         self._heads: list[bool] = []
         self._row: list[Cell] | None = None
@@ -26,25 +27,31 @@ class TableBuilder:
         self._start_at = 0
         self._pieces: list[str] = []
         self._mute: etree._Element | None = None
+        self._struck = struck
         self._in_head = False
+        self._caption: list[str] | None = None
+        self.caption = ""
 
     def start(self, element: etree._Element, at: int) -> None:
         tag = element.tag
-        if tag == "thead":
+        if self._mute is None and is_muted(element):
+            self._mute = element
+        if tag == "caption" and self._cell is None:
+            self._caption = []
+        elif tag == "thead":
             self._in_head = True
         elif tag == "tr":
             self._row = []
         elif tag in ("td", "th"):
             self._cell, self._start_at, self._pieces = element, at, [""]
-        elif self._cell is not None:
-            if self._mute is None and is_muted(element):
-                self._mute = element
-            if _parts(element):
-                self._pieces.append("")
+        elif self._cell is not None and _parts(element):
+            self._pieces.append("")
 
     def end(self, element: etree._Element, at: int) -> None:
         tag = element.tag
-        if tag == "thead":
+        if tag == "caption" and self._caption is not None:
+            self.caption, self._caption = " ".join("".join(self._caption).split()), None
+        elif tag == "thead":
             self._in_head = False
         elif tag == "tr" and self._row is not None:
             self.rows.append(self._row)
@@ -52,16 +59,18 @@ class TableBuilder:
             self._row = None
         elif element is self._cell and self._row is not None:
             self._close_cell(element, at)
-        elif element is self._mute:
-            self._mute = None
-        elif self._cell is not None and _parts(element):
+        elif self._cell is not None and element is not self._mute and _parts(element):
             self._pieces.append("")
+        if element is self._mute:
+            self._mute = None
 
     def text(self, text: str, _at: int) -> None:
-        if self._cell is not None and self._mute is None:
+        if self._cell is not None and self._mute is None and not self._struck:
             if not self._pieces:
                 self._pieces.append("")
             self._pieces[-1] += text
+        elif self._caption is not None:
+            self._caption.append(text)
 
     @property
     def has_rows(self) -> bool:
@@ -78,7 +87,7 @@ class TableBuilder:
 
     def _close_cell(self, element: etree._Element, at: int) -> None:
         colspan, rowspan = element.get("colspan", "1").strip(), element.get("rowspan", "1").strip()
-        self._cell, self._mute = None, None
+        self._cell = None
         if colspan == "0" or _HIDDEN_CELL.search(element.get("style", "")):
             return  # a placeholder under a merged cell: a browser does not show it
         pieces = tuple(clean for piece in self._pieces if (clean := " ".join(piece.translate(_INVISIBLE).split())))

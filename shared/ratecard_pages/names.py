@@ -50,6 +50,10 @@ _NO_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _ANY_MONTH: Final = "|".join(rf"{name[:3]}(?:{name[3:]}|\b)" for name in _MONTHS)
+_ABOUT_NAMES: Final = re.compile(
+    r"(?:examples?|e\.g\.|sample|savings?|vs|versus|compared|(?:sub)?total|sum)\b", re.IGNORECASE
+)
+"""A row that begins so calculates or compares."""
 _LEFT_OVER: Final = re.compile(
     r"[<>{}|]|\b(?:intro(?:ductory)?|promo(?:tional)?|regular|old|new|legacy|previous|former|list) "
     r"(?:price|pricing|rate|period|offer)\b|"
@@ -205,7 +209,7 @@ def _fault(name: str) -> str | None:
         return "the row has no model name"
     if len(name) > _LONGEST:
         return "the name is too long to be a model's"
-    if _LEFT_OVER.search(name) is not None:
+    if _LEFT_OVER.search(name) is not None or _ABOUT_NAMES.match(name) is not None:
         return f"{name[:60]!r} holds more than a model's name"
     if "\ufffd" in name:
         return "the name has characters that cannot be decoded"

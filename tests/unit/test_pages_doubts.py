@@ -225,6 +225,16 @@ def test_a_character_that_nobody_sees_is_not_there(mark: str) -> None:
     assert (row.name, dict(row.rates)) == ("Nimbus 4", {"input": Decimal(10), "output": Decimal(90)})
 
 
-@pytest.mark.parametrize("name", ["Nimbus 4 (legacy pricing)", "Nimbus 4 (new price)", "Nimbus 4 (old rate)"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nimbus 4 (legacy pricing)",
+        "Nimbus 4 (new price)",
+        "Nimbus 4 (old rate)",
+        "Example: Nimbus 4",
+        "vs. Nimbus 4",
+        "Savings over Nimbus 4",
+    ],
+)
 def test_a_name_with_a_remark_about_its_price_is_none(name: str) -> None:
     assert read((name, "$3", "$9")).prices == ()
