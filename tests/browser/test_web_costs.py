@@ -94,4 +94,5 @@ async def test_a_day_means_its_end_and_today_means_now(open_page: Opener) -> Non
     for day, when in (("2026-01-31", "2026-01-31T23:59:59Z"), (f"{datetime.now(UTC):%Y-%m-%d}", None)):
         async with page.expect_request("**/api/cost") as asked:
             await page.get_by_label("Prices as of").fill(day)
-        assert (await asked.value).post_data_json["usages"][0].get("when") == when
+        body: Any = (await asked.value).post_data_json
+        assert body["usages"][0].get("when") == when
