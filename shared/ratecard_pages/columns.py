@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
-from ratecard_pages.blocks import Cell, Span, Table
+from ratecard_pages.blocks import Cell, Prose, Span, Table
 from ratecard_pages.context import about_embeddings, about_video, layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
-from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.figures import has_money, marks_in, read_cell
+from ratecard_pages.footnotes import Notes
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
@@ -51,14 +52,14 @@ def with_input_band(meaning: Meaning, text: str) -> Meaning:
     return msgspec.structs.replace(meaning, component="input")
 
 
-def read_columns(table: Table, scope: Scope) -> Found:
-    """Read a table of this shape; `mine` is false where the table has another one."""
-    parts = _parts(table)
+def read_columns(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
+    """Read a table of this shape; `mine` is false where the table has another one. `prose` is the page's."""
+    parts, notes = _parts(table), Notes(table, prose, scope.currency)
     facts: list[Fact] = []
     refused: list[Refusal] = []
     reasons = []
     for part in parts:
-        found = _read_part(part, scope)
+        found = _read_part(part, scope, notes)
         facts += found.facts
         refused += found.refused
         reasons.append(found.reason)
@@ -83,7 +84,7 @@ def _parts(table: Table) -> list[Table]:
     ]
 
 
-def _read_part(table: Table, scope: Scope) -> Found:
+def _read_part(table: Table, scope: Scope, notes: Notes) -> Found:
     head, body = header_and_body(table)
     model = _model_column(head)
     if model is None or any(cell is None for row in head for cell in row) or len({len(row) for row in head}) != 1:
@@ -94,7 +95,7 @@ def _read_part(table: Table, scope: Scope) -> Found:
         return Found(mine=False, reason="it prices training or tools, no model inference")
     if not any(column.role == "price" for column in columns):
         return Found(mine=False, reason="no column is headed as a price")
-    reader = _Rows(table, scope, model, columns)
+    reader = _Rows(table, scope, model, columns, notes)
     for row, fault in zip(body, table.faults()[len(head) :], strict=True):
         reader.read(row, fault)
     refused = [
@@ -164,10 +165,11 @@ def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds
 
 
 class _Rows:
-    def __init__(self, table: Table, scope: Scope, model: int, columns: Sequence[Column]) -> None:
+    def __init__(self, table: Table, scope: Scope, model: int, columns: Sequence[Column], notes: Notes) -> None:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
         self._table, self._scope, self._model, self._columns = table, scope, model, columns
+        self._notes = notes
         self._context = settled(layers(table.context))
         self._section = Meaning()
         self._above: tuple[Names, int] | None = None
@@ -223,6 +225,11 @@ class _Rows:
         for index, column in enumerate(self._columns):
             value = row[index]
             if column.role == "price" and value is not None:
+                marks = marks_in(f"{cell.text if cell else ''} {column.text} {value.text}")
+                tiers = (column.meaning.tier, self._section.tier, names.tier)
+                if (note := self._notes.doubt(marks, of_a_tier=any(tiers))) is not None:
+                    self.refused.append(refusal(text, f"its footnote may make it another price: {note[:80]!r}"))
+                    continue
                 facts += self._price(value, [column.meaning, self._section, *labels], names, text, span)
         real = [fact for fact in facts if not fact.estimate]
         self.facts += real or facts

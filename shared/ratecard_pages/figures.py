@@ -118,6 +118,11 @@ def _is_limit(folded: str, match: re.Match[str]) -> bool:
     return _BOUND.search(folded[: match.start()]) is not None or _OPEN_END.match(folded[match.end() :]) is not None
 
 
+def marks_in(text: str) -> tuple[str, ...]:
+    """The marks in a text that may point to footnotes."""
+    return tuple(m[1] or m[2] for m in _MARK.finditer(NOTE_MARK.sub(_plain_mark, text)))
+
+
 def has_money(text: str) -> bool:
     """Whether the text prints an amount with a currency."""
     return MONEY.search(fold(text)) is not None

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from ratecard_pages.blocks import Prose, Span
+from ratecard_pages.blocks import Prose, Span, Table
 from ratecard_pages.facts import Fact, Scope
 from ratecard_pages.figures import MONEY, Cell, Figure
 from ratecard_pages.meaning import Refused, combine, components, currency, the_unit
+from ratecard_pages.statements import may_change_prices
 from ratecard_pages.units import TOKENS, take_units
 from ratecard_pages.words import Meaning, fold, understand
 
-_LEAD: Final = re.compile(r"\s*\[?(\*+|†+|‡+|\d{1,2}|[¹²³⁴⁵])\]?\s*(?=\S)")
+_LEAD: Final = re.compile(r"\s*\[?(\*+|†+|‡+|\d{1,2}|[¹²³⁴⁵⁶⁷⁸⁹])[\].)]?\s*(?=\S)")
+_MOST_BELOW: Final = 40
 _PRICED_AT: Final = re.compile(
     r"(?P<what>[a-z ]{3,40}?) (?:is|are) (?:priced|billed|charged) at "
     r"(?P<price>[^.;]*?(?:\.\d+[^.;]*?)*)(?:[.;](?:\s|$)|$)"
@@ -44,6 +47,27 @@ def refused_by_footnote(cell: Cell, layers: Sequence[Meaning], prose: Sequence[P
         else:
             kept.append(figure)
     return Kept(cell=msgspec.structs.replace(cell, figures=tuple(kept)), reasons=tuple(reasons))
+
+
+class Notes:
+    """The footnotes below a table: the first text behind it that begins with a mark is that mark's."""
+
+    def __init__(self, table: Table, prose: Sequence[Prose], currency: str) -> None:
+        """Look for them among the texts of the page, which are in its order."""
+        end = max((cell.end for row in table.rows for cell in row if cell is not None), default=0)
+        first = bisect.bisect_left(prose, end, key=lambda said: said.start)
+        self._currency = currency
+        self._below = prose[first : first + _MOST_BELOW]
+
+    def doubt(self, marks: Iterable[str], *, of_a_tier: bool) -> str | None:
+        """The footnote of one of the marks that may change what is printed beside it."""
+        wanted = set(marks)
+        if not wanted:
+            return None
+        leads = ((_LEAD.match(said.text), said.text) for said in self._below)
+        notes = (text for lead, text in leads if lead is not None and unicodedata.normalize("NFKC", lead[1]) in wanted)
+        said = ((text, _LEAD.sub("", text, count=1)) for text in notes)
+        return next((text for text, note in said if may_change_prices(note, self._currency, of_a_tier=of_a_tier)), None)
 
 
 def footnote_facts(facts: Sequence[Fact], cell: Cell, prose: Sequence[Prose], scope: Scope) -> list[Fact]:

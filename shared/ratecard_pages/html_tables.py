@@ -11,6 +11,7 @@ from ratecard_pages.blocks import Cell
 from ratecard_pages.html_text import INLINE, is_cents, is_muted
 
 _HIDDEN_CELL: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INVISIBLE: Final = str.maketrans("", "", "\u200b\ufeff")
 _SPAN: Final = re.compile(r"[1-9]\d{0,2}")
 
@@ -36,6 +37,8 @@ class TableBuilder:
         tag = element.tag
         if self._mute is None and is_muted(element):
             self._mute = element
+            if tag == "sup" and self._cell is not None and not self._struck:
+                self._pieces[-1] += "".join(filter(str.isdigit, element.text or "")).translate(_RAISED)
         if tag == "caption" and self._cell is None:
             self._caption = []
         elif tag == "thead":

@@ -12,7 +12,7 @@ import msgspec
 
 from ratecard_pages.bands import Band
 from ratecard_pages.figures import has_money
-from ratecard_pages.words import INVISIBLE, fold, understand
+from ratecard_pages.words import INVISIBLE, NOTE_MARK, fold, understand
 from ratecard_shared.prices import GLOBAL
 
 _MONTHS: Final = (
@@ -81,7 +81,7 @@ def read_names(pieces: tuple[str, ...]) -> Names:
     """Read a model cell, given as its separate parts."""
     if sum(map(len, pieces)) > _LONGEST_CELL:
         return Names(fault="the name is too long to be a model's")
-    return _read_names(tuple(INVISIBLE.sub("", piece) for piece in pieces))
+    return _read_names(tuple(NOTE_MARK.sub("", INVISIBLE.sub("", piece)) for piece in pieces))
 
 
 @lru_cache(maxsize=2048)  # a page names a model once for every tier

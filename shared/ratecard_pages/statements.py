@@ -7,6 +7,7 @@ today's ordinary ones refuse the table, unless all of it is understood.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +17,8 @@ from ratecard_pages.units import OTHER, TOKENS, Unit, take_units
 from ratecard_pages.words import Meaning, fold, understand
 
 LONGEST: Final = 250
+_USUAL: Final = Unit(kind=TOKENS, count=Decimal(1_000_000))
+_ABOUT: Final = re.compile(r"equivalent|approx|roughly|estimat|\babout\b")
 _ONE_TOKEN: Final = Unit(kind=TOKENS)
 _PRICE_WORDS: Final = re.compile(r"pric|Pric|cost|Cost|billed|charged|单价|价格|计费")
 _BILLED: Final = re.compile(r"\b(?:billed|charged|billing)\b", re.IGNORECASE)
@@ -170,6 +173,25 @@ def _of_sentence(sentence: str, folded: str) -> Meaning:
     if found is not None and TIER_WORD.fullmatch(found[0]):
         return Meaning() if _RULE.search(folded) else Meaning(doubt=sentence)
     return Meaning(unknown=doubtful) if found is not None else Meaning()
+
+
+def may_change_prices(text: str, currency: str, *, of_a_tier: bool) -> bool:
+    """Whether a remark, such as a footnote, may make prices others than they are printed.
+
+    The prices are in `currency`, and may be `of_a_tier` already.
+    """
+    folded = fold(text)
+    band = understand(text).band
+    found = {match[0] for match in _DOUBTS.finditer(folded)}
+    harmless = {word for word in found if of_a_tier and TIER_WORD.fullmatch(word)}
+    harmless |= {word for word in found if word.startswith("region") and "available" in folded}
+    figures = _AMOUNT.search(folded) is not None or any(unit != _USUAL for unit in take_units(folded)[0])
+    return (
+        (band is not None and band.above > 0)
+        or bool(found - harmless)
+        or any(code != currency for code in _currencies(text))
+        or (figures and _ABOUT.search(folded) is None)
+    )
 
 
 def lead_in(context: Context) -> str | None:

@@ -129,9 +129,9 @@ def _tables(names: Sequence[str], source: PageSource) -> Iterator[Piece]:
     scope = source.scope
     known: list[Fact] = []
     by_name: dict[str, Reader] = {
-        columns.NAME: lambda table: columns.read_columns(table, scope),
+        columns.NAME: lambda table: columns.read_columns(table, scope, source.walked.blocks.prose),
         kinds.NAME: lambda table: kinds.read_kinds(table, scope, source.sections),
-        transposed.NAME: lambda table: transposed.read_transposed(table, scope),
+        transposed.NAME: lambda table: transposed.read_transposed(table, scope, source.walked.blocks.prose),
         context_bands.NAME: lambda table: context_bands.read_bands(table, scope, known),
     }
     readers = {name: by_name[name] for name in names if name in by_name}

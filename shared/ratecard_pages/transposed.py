@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Final
 
-from ratecard_pages.blocks import Cell, Span, Table
+from ratecard_pages.blocks import Cell, Prose, Span, Table
 from ratecard_pages.columns import is_model_header, with_input_band
 from ratecard_pages.context import layers, out_of_scope
 from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
-from ratecard_pages.figures import has_money, read_cell
+from ratecard_pages.figures import has_money, marks_in, read_cell
+from ratecard_pages.footnotes import Notes
 from ratecard_pages.meaning import Refused, combine, settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
@@ -29,8 +30,11 @@ _STATE: Final = re.compile(r"status|state|availability|context|(?:prompt|input) 
 _NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
 
 
-def read_transposed(table: Table, scope: Scope) -> Found:
-    """Read a table of this shape: its first row is headed "model" and names one model per column."""
+def read_transposed(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
+    """Read a table of this shape: its first row is headed "model" and names one model per column.
+
+    `prose` is the page's.
+    """
     top = table.rows[0] if table.rows else ()
     labels = _label_width(top)
     if not labels or len(top) <= labels:
@@ -38,7 +42,7 @@ def read_transposed(table: Table, scope: Scope) -> Found:
     if (section := out_of_scope(table.context)) is not None:
         return Found(mine=False, reason=f"the section {section!r} prices no model")
     names = [read_names(cell.pieces if cell else ()) for cell in top[labels:]]
-    reader = _Reader(table, scope, labels, names)
+    reader = _Reader(table, scope, labels, names, Notes(table, prose, scope.currency))
     for row, fault in zip(table.rows[1:], table.faults()[1:], strict=True):
         reader.row(row, fault)
     if not reader.facts and not reader.refused:
@@ -64,10 +68,11 @@ def _is_model(cell: Cell | None) -> bool:
 
 
 class _Reader:
-    def __init__(self, table: Table, scope: Scope, labels: int, names: Sequence[Names]) -> None:
+    def __init__(self, table: Table, scope: Scope, labels: int, names: Sequence[Names], notes: Notes) -> None:
         self.facts: list[Fact] = []
         self.refused: list[Refusal] = []
         self._table, self._scope, self._labels, self._names = table, scope, labels, names
+        self._notes = notes
         self._context = settled(layers(table.context))
         self._section = Meaning()
         self._columns = [Meaning()] * len(names)
@@ -118,6 +123,12 @@ class _Reader:
         if names.fault is not None:
             if has_money(cell.text):
                 self.refused.append(refusal(text, names.fault))
+            return
+        head = self._table.rows[0][row.index(cell)]
+        marks = marks_in(f"{cell.text} {row[0].text if row[0] else ''} {head.text if head else ''}")
+        tiers = any(meaning.tier for meaning in meanings)
+        if (note := self._notes.doubt(marks, of_a_tier=tiers)) is not None:
+            self.refused.append(refusal(text, f"its footnote may make it another price: {note[:80]!r}"))
             return
         placed = [other for other in row if other is not None]
         own = [other for other in placed if other.rowspan == 1] or placed
