@@ -195,6 +195,13 @@ def may_change_prices(text: str, currency: str, *, of_a_tier: bool) -> bool:
 
 
 def lead_in(context: Context) -> str | None:
-    """The words right above that end in a colon and may say a tier: "With the Batch API you pay:"."""
-    said = context.prose[-1][-1:] if context.prose else ()
-    return next((t for t in said if t.endswith((":", "：")) and TIER_WORD.search(t) and not _RULE.search(t)), None)
+    """The words right above that end in a colon and may say a tier: "With the Batch API you pay:".
+
+    The unit may stand between.
+    """
+    for text in reversed(context.prose[-1] if context.prose else ()):
+        if text.endswith((":", "：")) and TIER_WORD.search(text) and not _RULE.search(text):
+            return text
+        if _units(text) is None:
+            return None
+    return None

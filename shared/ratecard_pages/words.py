@@ -32,13 +32,13 @@ SHORT: Final = "short"
 
 _TIERS: Final = (
     ("batch", r"batch(?:es)?(?: api| processing| mode| inference| pricing| tier)*|批量|批处理"),
-    ("flex", r"flex(?: processing| mode| inference| pricing| tier)*"),
-    ("priority", r"priority(?: processing| mode| inference| pricing| tier)*|优先"),
+    ("flex", r"flex(?: api| processing| mode| inference| pricing| tier)*"),
+    ("priority", r"priority(?: api| processing| mode| inference| pricing| tier)*|优先"),
     ("fast", r"fast(?: mode)?(?: pricing)?"),
     ("free", r"free tier|free plan"),
     ("off-peak", r"off[- ]?peak(?: price)?|discount(?:ed)? price(?=\W*(?:utc|\d{1,2}:\d\d))|优惠时段|错峰"),
     ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
-    ("standard", r"standard(?: processing| mode| inference| pricing| tier)*|标准|(?<!off-)(?<!off )peak|高峰"),
+    ("standard", r"standard(?: api| processing| mode| inference| pricing| tier)*|标准|(?<!off-)(?<!off )peak|高峰"),
 )
 _NO_TIER: Final = r"paid tier|paid plan|usage tier|pay[- ]as[- ]you[- ]go|on[- ]demand"
 _COMPONENTS: Final = (

@@ -130,6 +130,7 @@ def test_a_statement_that_is_understood_whole_is_taken_whole(said: str, tier: st
     "over",
     [
         "With the Batch API you pay:",
+        "With the Batch API you pay:\n\nUSD per 1M tokens",
         "## Batch API (half the price)",
         "## Batch and flex",
         "## Batch jobs\n\n### Text models",

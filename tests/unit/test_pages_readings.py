@@ -65,6 +65,7 @@ def test_a_band_before_its_figure_is_about_that_figure() -> None:
     [
         ("Flex inference", "flex"),
         ("Priority tier", "priority"),
+        ("Flex API", "flex"),
         ("Batch (50% discount)", "batch"),
         ("Standard pricing", "standard"),
     ],
