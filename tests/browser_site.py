@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 from scripted_server import Reply, ScriptedServer, scripted_server
 from stack import services
@@ -106,7 +107,16 @@ async def standing(
             yield site
 
 
-async def keep_screenshot(page: Page, name: str) -> None:
+async def seen_well(page: Page, name: str) -> None:
+    """Keep a picture of what is shown, which has nothing serious by axe-core and is no wider than the screen."""
+    found = await Axe().run(page)
+    serious = [one for one in found.response["violations"] if one["impact"] in {"serious", "critical"}]
+    assert serious == [], found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await _keep_screenshot(page, name)
+
+
+async def _keep_screenshot(page: Page, name: str) -> None:
     """Keep a picture of the whole page as an artifact."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)

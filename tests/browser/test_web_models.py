@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from browser_site import DESKTOP, PHONE, ROWS, Opener, Site
+from browser_site import DESKTOP, PHONE, ROWS, Opener, Site, seen_well
 from playwright.async_api import Page, Route, expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -109,6 +109,8 @@ async def test_unknown_free_and_stale_look_different_from_a_price(open_page: Ope
     stale = page.locator("tr", has_text="Acme Anvil 1").locator(".stale").first
     await expect(stale).to_contain_text("(stale)")
     assert len({*looks, await stale.evaluate(look)}) == 4
+    await expect(page.locator("tr", has_text="Acme Feather 1").locator(".stale").first).to_have_text("free (stale)")
+    await seen_well(page, "stale")
 
 
 async def test_tiers_and_bands_open_on_demand(open_page: Opener, site: Site) -> None:
@@ -120,6 +122,7 @@ async def test_tiers_and_bands_open_on_demand(open_page: Opener, site: Site) -> 
     assert {row["tier"] for row in model["pricing"]} <= set(
         " ".join(await rows.all_inner_texts()).replace(",", " ").split()
     )
+    await seen_well(page, "tiers")
     await page.get_by_role("button", name="Tiers and bands of Gemini Lark 2 Pro").click()
     await expect(page.locator("tr.detail")).to_have_count(0)
 
@@ -135,6 +138,7 @@ async def test_chosen_models_stand_side_by_side(open_page: Opener) -> None:
     row = side.locator("tr", has_text="standard: Output").first
     texts = await row.locator("td").all_inner_texts()
     assert all(text.startswith("$") for text in texts)
+    await seen_well(page, "compared")
     await page.keyboard.press("Escape")
     await expect(side).to_be_hidden()
     assert "compare=" in page.url

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser_site import ROWS, Opener, Site
+from browser_site import ROWS, Opener, Site, seen_well
 from playwright.async_api import expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -69,6 +69,7 @@ async def test_a_held_price_is_decided_beside_its_evidence(open_page: Opener, si
     held = page.locator("#quarantine article", has_text=name)
     await expect(held).to_contain_text("jump")
     await expect(held.locator(".row-text")).to_contain_text("$88.80")
+    await seen_well(page, "quarantine")
     await held.get_by_placeholder("Why (optional)").fill("looked at the page")
     button = "Approve: it is right" if verdict == "approve" else "Reject: keep the old"
     await held.get_by_role("button", name=button).click()
@@ -87,6 +88,9 @@ async def test_a_configuration_is_tried_then_stored_then_taken_back(open_page: O
     good = await draft.input_value()
     await page.get_by_role("button", name="Try it").click()
     await expect(page.locator("#trial")).to_contain_text(f"It reads {len(ROWS)} price rows.")
+    await page.locator("#trial summary").click()
+    await expect(page.locator("#trial tr", has_text="Acme Feather 1").locator(".free")).to_be_visible()
+    await seen_well(page, "trial")
     await draft.fill(good.replace('"columns"', '"transposed"'))
     await page.get_by_role("button", name="Try it").click()
     await expect(page.locator("#trial")).to_contain_text("It does not pass.")

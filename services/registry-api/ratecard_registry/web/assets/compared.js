@@ -25,7 +25,7 @@ function ratesOf(models) {
     const named = inOrder(new Set(rates.flatMap(Object.keys)));
     return named.map((one) => [
       `${name}: ${component(one)}${unitOf(rates, one)}`,
-      ...models.map((model, index) => cell(model, rows[index], rates[index][one])),
+      ...models.map((model, index) => cell(model, rows[index], rates[index], one)),
     ]);
   });
 }
@@ -35,9 +35,11 @@ function unitOf(rates, name) {
   return unit === "million tokens" ? "" : ` (per ${unit})`;
 }
 
-function cell(model, row, rate) {
-  if (!rate) return model.pricing.length ? "–" : price(null, { state: "unknown" });
-  const shown = price(rate.amount, { state: row.state, currency: row.currency, staleSince: model.staleSince });
+function cell(model, row, rates, name) {
+  if (!rates[name]) return model.pricing.length ? "–" : price(null, { state: "unknown" });
+  const amounts = Object.values(rates).map((rate) => rate.amount);
+  const { state, currency } = row;
+  const shown = price(rates[name].amount, { state, currency, staleSince: model.staleSince, amounts });
   return [shown, " ", origin(row)];
 }
 

@@ -102,7 +102,8 @@ function whyNot({ error }, { at }) {
 
 function row(answer, given, most, prices) {
   const away = leaveOut(answer.ref);
-  if (answer.error) return [named(answer.ref), "", "", h("span", { className: "unknown" }, whyNot(answer, given)), away];
+  if (answer.error)
+    return [named(answer.ref), "", "", h("span", { className: "unknown" }, whyNot(answer, given)), away];
   const { parts, sum } = monthly(answer, given);
   const detail = parts.map((part) => `${component(part.component)} ${money(part.amount, answer.currency)}`).join(", ");
   const band = answer.band?.aboveTokens ? `; prompts above ${whole(answer.band.aboveTokens)} tokens` : "";

@@ -55,7 +55,12 @@ function compare(a, b) {
 
 function row(model) {
   const place = placeOf(model);
-  const shows = { state: model.state, currency: model.currency, staleSince: model.staleSince };
+  const shows = {
+    state: model.state,
+    currency: model.currency,
+    staleSince: model.staleSince,
+    amounts: PRICES.map((name) => model[name]),
+  };
   const more = h(
     "button",
     {

@@ -67,7 +67,7 @@ function held(entry) {
 export const drawQuarantine = attempt(async () => {
   const { data, refused } = await ask("/api/admin/quarantine", { admin: true });
   const pieces = refused.map((one) => h("li", {}, h("code", {}, one.text), ` ${one.provider}: ${one.reason}`));
-  const title = `${pieces.length} pieces of pages looked like prices and were not taken`;
+  const title = `Pieces of pages that looked like prices and were not taken: ${pieces.length}`;
   $("#quarantine").replaceChildren(
     ...(data.length ? data.map(held) : [h("p", { className: "note" }, "Nothing is held back.")]),
     pieces.length ? h("details", {}, h("summary", {}, title), h("ul", {}, pieces)) : "",

@@ -35,7 +35,12 @@ function differences({ tried, differences: found }) {
 function allRows({ rows }) {
   if (!rows.length) return "";
   const heads = ["Name", "Tier", "Rates", "As the page prints it"];
-  const lines = rows.map((one) => [one.name, tier(one), ratesIn(one.rates, one.currency), h("code", {}, one.evidence)]);
+  const lines = rows.map((one) => [
+    one.name,
+    tier(one),
+    one.free ? h("span", { className: "free" }, "free") : ratesIn(one.rates, one.currency),
+    h("code", {}, one.evidence),
+  ]);
   return h("details", {}, h("summary", {}, `All ${rows.length} rows`), table("What would be read", heads, lines));
 }
 

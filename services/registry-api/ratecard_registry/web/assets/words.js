@@ -78,15 +78,18 @@ export const tier = (row) =>
     .filter(Boolean)
     .join(", ");
 
+// A row without any amount above zero is free, also when nobody could verify it.
+const isFree = (amounts) => amounts.some((amount) => amount === 0) && !amounts.some(Boolean);
+
 // A price of the list: "unknown", "free" and "stale" look different from a price, and say so in words.
-export function price(amount, { state, currency, staleSince }) {
+export function price(amount, { state, currency, staleSince, amounts = [] }) {
   if (state === "unknown")
     return h("span", { className: "unknown", title: "No price is known: it is not zero" }, "unknown");
   if (state === "free" && (amount === null || amount === undefined || Number(amount) === 0))
     return h("span", { className: "free", title: "The page says that it is free" }, "free");
   if (amount === null || amount === undefined)
     return h("span", { className: "unknown", title: "This unit does not apply, or its price is not known" }, "–");
-  const shown = money(amount, currency ?? "USD");
+  const shown = state === "stale" && isFree(amounts) ? "free" : money(amount, currency ?? "USD");
   if (state !== "stale") return shown;
   const since = `The last good price: it could not be verified since${staleSince ? ` ${day(staleSince)}` : ""}`;
   return h("span", { className: "stale", title: since }, shown, h("span", { className: "hidden" }, " (stale)"));
@@ -139,6 +142,7 @@ export function priceTable(rows, more = () => []) {
         price(rates[name]?.amount, {
           state: rates[name] || row.state === "free" ? row.state : "priced",
           currency: row.currency,
+          amounts: Object.values(rates).map((rate) => rate.amount),
         }),
       ),
       ...more(row),
