@@ -21,7 +21,7 @@ from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import Cell as Value
 from ratecard_pages.figures import read_cell
 from ratecard_pages.located import Node, read_json
-from ratecard_pages.markdown_blocks import RAW, Panes, clean
+from ratecard_pages.markdown_blocks import RAW, Headings, Panes, clean
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import read_names
 from ratecard_pages.priced import price_cell
@@ -61,7 +61,7 @@ def read_island(data: Data, scope: Scope, context: Context) -> Found:
 
 def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
     """Read every flat array of a MDX source as a row, within the pane that it stands in."""
-    panes = Panes(source, scope.page.tier_attribute)
+    panes, outline = Panes(source, scope.page.tier_attribute), Headings(source)
     facts: list[Fact] = []
     refused: list[Refusal] = []
     seen = False
@@ -75,7 +75,11 @@ def read_mdx(source: str, scope: Scope, prose: Sequence[Prose]) -> Found:
         )
         seen_so_far = bisect.bisect_left(prose, match.start(), key=lambda said: said.start)
         said = tuple(text.text for text in prose[max(0, seen_so_far - 12) : seen_so_far])
-        context = Context(prose=(said,), pane=panes.at(match.start()))
+        over = outline.at(match.start())
+        context = Context(headings=over, prose=(*((),) * len(over), said), pane=panes.at(match.start()))
+        if (section := out_of_scope(Context(headings=over))) is not None:
+            refused.append(refusal(match[0], f"the section {section!r} prices no model"))
+            continue
         found = read_rows([Row(cells=cells, start=match.start(), end=match.end())], context, scope)
         seen = seen or found.mine
         facts += found.facts

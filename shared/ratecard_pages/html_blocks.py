@@ -14,6 +14,7 @@ from ratecard_pages.context import captioned
 from ratecard_pages.grid import expand
 from ratecard_pages.html_tables import TableBuilder
 from ratecard_pages.html_text import INLINE, SKIP, is_muted
+from ratecard_pages.statements import pane_tier
 from ratecard_pages.words import understand
 
 _LONGEST_PANE: Final = 30
@@ -154,11 +155,10 @@ class _Walker:
         if (
             pane
             and len(pane) < _LONGEST_PANE
-            and (tier := understand(pane)).tier
-            and not tier.unknown
+            and (tier := pane_tier(pane)) is not None
             and tag not in ("button", "input", "option", "span")
         ):
-            self._panes.append((element, tier.tier))
+            self._panes.append((element, tier))
 
     def _end(self, element: etree._Element) -> None:
         if self._skip is not None:

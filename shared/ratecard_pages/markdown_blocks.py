@@ -8,6 +8,7 @@ from typing import Final
 
 from ratecard_pages.blocks import LABEL, Blocks, Cell, Heading, Outline, Prose, Table
 from ratecard_pages.grid import expand
+from ratecard_pages.statements import pane_tier
 from ratecard_pages.words import understand
 
 RAW: Final = "raw"
@@ -156,6 +157,26 @@ def _cell(start: int, line: str, begin: int, end: int) -> Cell:
     return Cell(text=" ".join(pieces), pieces=pieces, start=start + begin, end=start + end)
 
 
+class Headings:
+    """The headings of a source by their places, for what is no block of it."""
+
+    def __init__(self, source: str) -> None:
+        """Find them all."""
+        outline = Outline()
+        self._starts: list[int] = [0]
+        self._over: list[tuple[Heading, ...]] = [()]
+        for start, line in _lines(source):
+            found = _HEADING.fullmatch(line) if line.lstrip().startswith("#") and len(line) < _MAX_LINE else None
+            if found is not None and (text := clean(found[2])):
+                outline.heading(Heading(level=len(found[1]), text=text, position=start))
+                self._starts.append(start)
+                self._over.append(outline.headings)
+
+    def at(self, position: int) -> tuple[Heading, ...]:
+        """The headings over a position of the source."""
+        return self._over[bisect.bisect_right(self._starts, position) - 1]
+
+
 class Panes:
     """Where elements with a tier in their attribute begin and end: the tier at a position is the innermost one's.
 
@@ -193,5 +214,4 @@ class Panes:
 
     def _tier(self, attributes: str) -> str | None:
         named = self._value.search(attributes)
-        meaning = understand(named[1]) if named else None
-        return meaning.tier if meaning and not meaning.unknown else None
+        return pane_tier(named[1]) if named else None

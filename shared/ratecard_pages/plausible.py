@@ -20,6 +20,8 @@ _PREFIXES: Final = ("", "audio_", "image_", "video_")
 _MOST_SIBLINGS: Final = 50
 _MOST_PER_MILLION: Final = {"USD": 10_000, "EUR": 10_000, "GBP": 10_000, "CNY": 100_000}
 """Ten times and more what any model costs. Other currencies have no such bound."""
+_LEAST_PER_MILLION: Final = {"USD": Decimal("0.001"), "EUR": Decimal("0.001"), "GBP": Decimal("0.001")}
+"""A fraction of what any model costs, but for what it remembers."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +79,11 @@ def _pair(amounts: Mapping[str, Decimal], prefix: str, pair: Pair) -> str | None
 
 
 def _is_beyond_measure(fact: Fact) -> bool:
-    most = _MOST_PER_MILLION.get(fact.currency)
-    return most is not None and UNITS[fact.component] == UNITS["input"] and fact.amount > most
+    if UNITS[fact.component] != UNITS["input"]:
+        return False
+    most, least = _MOST_PER_MILLION.get(fact.currency), _LEAST_PER_MILLION.get(fact.currency)
+    too_little = least is not None and fact.component in ("input", "output") and 0 < fact.amount < least
+    return too_little or (most is not None and fact.amount > most)
 
 
 def _far_from_others(key: Key, rows: Mapping[Key, Row], siblings: Sequence[Key]) -> str | None:

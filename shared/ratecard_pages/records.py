@@ -99,6 +99,8 @@ class _Record:
             amount = Decimal(_number(node))
         except ArithmeticError:
             raise Refused(f"{path} is {str(node.value)[:40]!r} and no number") from None
+        if self.spec.scale < 1 and "." in node.printed:
+            raise Refused(f"{path} is {node.printed[:40]!r}, where whole numbers of a small unit are expected")
         if isinstance(node.value, bool) or not amount.is_finite() or amount < 0 or abs(amount.adjusted()) > 30:  # noqa: PLR2004
             raise Refused(f"{path} is {str(node.value)[:40]!r} and no price")
         return amount * self.spec.scale

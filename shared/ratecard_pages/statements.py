@@ -19,6 +19,9 @@ from ratecard_pages.words import Meaning, fold, understand
 LONGEST: Final = 250
 _USUAL: Final = Unit(kind=TOKENS, count=Decimal(1_000_000))
 _ABOUT: Final = re.compile(r"equivalent|approx|roughly|estimat|\babout\b")
+_OTHER_PANES: Final = re.compile(
+    r"\b(?:batch|flex|priority|free|enterprise|previous|archived?|off ?peak)\b", re.IGNORECASE
+)
 _ONE_TOKEN: Final = Unit(kind=TOKENS)
 _PRICE_WORDS: Final = re.compile(r"pric|Pric|cost|Cost|billed|charged|单价|价格|计费")
 _BILLED: Final = re.compile(r"\b(?:billed|charged|billing)\b", re.IGNORECASE)
@@ -51,6 +54,15 @@ _DOUBTS: Final = re.compile(
 )
 _RULE: Final = re.compile(r"\d\s?%|\b(?:unless|except|excluding|half)\b|\bdiscount", re.IGNORECASE)
 TIER_WORD: Final = re.compile(rf"\b(?:{TIER_WORDS})\b", re.IGNORECASE)
+
+
+def pane_tier(value: str) -> str | None:
+    """The tier that the value of a pane's attribute names; its own word for one that is surely not the standard one."""
+    words = re.sub(r"[-_]+", " ", value)
+    meaning = understand(words)
+    if meaning.tier and not meaning.unknown:
+        return meaning.tier
+    return "-".join(words.lower().split()) if _OTHER_PANES.search(words) is not None else None
 
 
 def stated(context: Context) -> Meaning:
