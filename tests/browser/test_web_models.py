@@ -113,8 +113,11 @@ async def test_unknown_free_and_stale_look_different_from_a_price(open_page: Ope
     await seen_well(page, "stale")
 
 
-async def test_tiers_and_bands_open_on_demand(open_page: Opener, site: Site) -> None:
-    page = await open_page("/?q=gemini-lark-2-pro")
+@pytest.mark.parametrize("size", [DESKTOP, (1024, 768), PHONE], ids=["desktop", "tablet", "phone"])
+async def test_tiers_and_bands_open_on_demand(open_page: Opener, site: Site, size: tuple[int, int]) -> None:
+    page = await open_page("/?q=gemini-lark-2-pro", size=size)
+    width = "e => e.getBoundingClientRect().width"
+    before = await page.locator("#models tbody th").first.evaluate(width)
     await page.get_by_role("button", name="Tiers and bands of Gemini Lark 2 Pro").click()
     model = await site.ask("/api/models/gemini-lark-2-pro")
     rows = page.locator("tr.detail tbody tr")
@@ -122,7 +125,8 @@ async def test_tiers_and_bands_open_on_demand(open_page: Opener, site: Site) -> 
     assert {row["tier"] for row in model["pricing"]} <= set(
         " ".join(await rows.all_inner_texts()).replace(",", " ").split()
     )
-    await seen_well(page, "tiers")
+    assert await page.locator("#models tbody th").first.evaluate(width) == before
+    await seen_well(page, f"tiers-{size[0]}")
     await page.get_by_role("button", name="Tiers and bands of Gemini Lark 2 Pro").click()
     await expect(page.locator("tr.detail")).to_have_count(0)
 

@@ -55,6 +55,8 @@ function facts(model) {
   document.title = `${model.displayName} · Ratecard`;
 }
 
+const since = (row) => [h("span", { className: "when" }, day(row.effectiveDate))];
+
 function pricesInForce(model) {
   const place = $("#prices");
   if (!model.pricing.length)
@@ -66,8 +68,7 @@ function pricesInForce(model) {
         " No page or API states a price for it. It is not free, it is not known.",
       ),
     );
-  const more = (row) => [day(row.effectiveDate)];
-  const { heads, body, numbers } = priceTable(model.pricing, more);
+  const { heads, body, numbers } = priceTable(model.pricing, since);
   const stale = model.staleSince
     ? h(
         "p",
@@ -80,7 +81,7 @@ function pricesInForce(model) {
 }
 
 function announced(rows) {
-  const { heads, body, numbers } = priceTable(rows, (row) => [day(row.effectiveDate)]);
+  const { heads, body, numbers } = priceTable(rows, since);
   return h("div", {}, h("h3", {}, "Announced"), table("Announced prices", [...heads, "From"], body, { numbers }));
 }
 

@@ -15,6 +15,8 @@ let shown = 0;
 let sort = { by: "name", down: false };
 
 const placeOf = (model) => `${model.provider}/${model.id}`;
+const NOTHING_LIKE_THAT = "No model is like that. Clear a filter to see more.";
+const NOTHING_YET = "There are no models yet. Start a sync: see Operate.";
 const PRICES = ["input", "cached", "output"];
 const VALUES = {
   name: (m) => m.name.toLowerCase(),
@@ -113,6 +115,10 @@ function row(model) {
   );
 }
 
+// A line of one cell under all columns that are shown: more of them would take room from the others.
+const columns = () => [...document.querySelectorAll("#models > thead th")].filter((head) => head.offsetWidth).length;
+const across = (className, content) => h("tr", { className }, h("td", { colSpan: columns() }, content));
+
 const expand = attempt(async (button, model) => {
   const line = button.closest("tr");
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
@@ -128,7 +134,7 @@ const expand = attempt(async (button, model) => {
   if (!isOpen() || line.nextElementSibling?.matches(".detail")) return; // meanwhile it was pressed again
   const { heads, body: rows, numbers } = priceTable(known.pricing);
   const prices = table(`Prices of ${model.name}`, heads, rows, { numbers });
-  line.after(h("tr", { className: "detail" }, h("td", { colSpan: 9 }, prices)));
+  line.after(across("detail", prices));
 });
 
 function more() {
@@ -155,20 +161,7 @@ function draw() {
     found.length === all.length
       ? `${whole(all.length)} models.`
       : `${whole(found.length)} of ${whole(all.length)} models.`;
-  if (!found.length)
-    body.append(
-      h(
-        "tr",
-        {},
-        h(
-          "td",
-          { colSpan: 9, className: "note" },
-          all.length
-            ? "No model is like that. Clear a filter to see more."
-            : "There are no models yet. Start a sync: see Operate.",
-        ),
-      ),
-    );
+  if (!found.length) body.append(across("note", all.length ? NOTHING_LIKE_THAT : NOTHING_YET));
   remember();
 }
 
@@ -233,6 +226,9 @@ const start = attempt(async () => {
 });
 
 filters.addEventListener("input", draw);
+addEventListener("resize", () => {
+  for (const cell of document.querySelectorAll("#models .detail > td")) cell.colSpan = columns();
+});
 filters.addEventListener("reset", () =>
   setTimeout(() => {
     setSort(sort.by, sort.down); // its list is none of the filters
