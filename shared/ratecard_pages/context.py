@@ -25,7 +25,7 @@ _OTHER_PRICES: Final = re.compile(
     r"^enterprise(?: (?:plan|tier|customers?|only))?$|\b(?:academic|education|start-?up|non-?profit)s?\b",
     re.IGNORECASE,
 )
-_UNDATED: Final = re.compile(rf"\b(?:from|until|before|after|since) (?:{MONTH}|20\d\d)\b", re.IGNORECASE)
+_UNDATED: Final = re.compile(rf"\b(?:from|until|before|after) (?:{MONTH}|20\d\d)\b", re.IGNORECASE)
 _LONGEST_HEADING: Final = 60
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)

@@ -10,13 +10,12 @@ import re
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 from ratecard_pages.units import take_units
-from ratecard_pages.words import NOTE_MARK, fold
+from ratecard_pages.words import NOTE_MARK, fold, understand
 
 _SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
 _AFTER: Final = r"元|美元|usd|cny|rmb|eur|€|gbp"
@@ -53,7 +52,9 @@ _BAND_LEAD: Final = re.compile(
 _IN: Final = re.compile(r"(?<=\w) in(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])in(?=:)")
 _OUT: Final = re.compile(r"(?<=\w) out(?=\s*(?:[,;/|+&]|and\b|$))|(?<![a-z])out(?=:)")
 """Short for input and output, where a cell has both: "$2 in, $6 out"."""
-_OPENED: Final = re.compile(r"\([^()]*[a-z][^()]*$")
+_GAP_END: Final = re.compile(r"[,;/|)\]]\s*$")
+_GAP_BEGIN: Final = re.compile(r"\s*[,;/|–—-]")
+_OPENED: Final = re.compile(r"[(\[][^()\[\]]*[a-z][^()\[\]]*$")
 _LONGEST: Final = 1_000
 _PER_MILLION: Final = re.compile(r"(?<=\d)\s?/\s?M(?![A-Za-z])")
 _STRUCK: Final = re.compile(r"~~.*?~~")
@@ -110,7 +111,53 @@ def _money(folded: str) -> Cell:
     matches = list(MONEY.finditer(folded))
     if any(m["minus"] or m["minus2"] or m["tail"] or _is_limit(folded, m) for m in matches):
         return _fault(folded)
-    return Cell(figures=_split(folded, matches)) if matches else Cell()
+    if not matches:
+        return Cell()
+    gaps = _gaps(folded, matches)
+    if _labels_come_first(gaps):
+        if not all(_is_label_of_next(gap, first=_tells_apart(gaps[0])) for gap in gaps[1:-1]):
+            return _fault(folded)
+        words = [f"{before} {gaps[-1]}" for before in gaps[:-1]]
+        return Cell(figures=tuple(map(_of_match, matches, words, gaps[1:])))
+    return Cell(figures=_split(folded, matches, gaps))
+
+
+def _gaps(text: str, matches: list[re.Match[str]]) -> list[str]:
+    """The words before, between and behind the figures."""
+    edges = [0, *(edge for match in matches for edge in match.span()), len(text)]
+    return [text[edges[i] : edges[i + 1]] for i in range(0, len(edges), 2)]
+
+
+def _labels_come_first(gaps: list[str]) -> bool:
+    """Whether each figure's label stands before it without a colon: "Audio $10, Text $3"; or nobody can tell."""
+    lead, *between, last = gaps
+    telling = [gap for gap in between if _tells_apart(gap) and not _is_settled(gap)]
+    if not telling or lead.rstrip().endswith(":"):
+        return False
+    if _tells_apart(last):  # then labels come behind their figures, and a label of all may come first
+        return False
+    return _tells_apart(lead) or any(_GAP_END.search(gap) is None for gap in telling)
+
+
+def _is_settled(gap: str) -> bool:
+    """Whether a colon or a bracket says what the words in it are about."""
+    return gap.rstrip().endswith(":") or _OPENED.search(gap) is not None
+
+
+def _tells_apart(words: str) -> bool:
+    """Whether words say what a figure is, beside its unit, its currency and its context band."""
+    meaning = understand(_OUT.sub(" output", _IN.sub(" input", words)))
+    return bool(meaning.component or meaning.modalities or meaning.tier)
+
+
+def _is_label_of_next(gap: str, *, first: bool) -> bool:
+    """Whether words between two figures can only be about the second; `first` says that the first has its label."""
+    apart = first or _GAP_BEGIN.match(gap) is not None
+    return apart and _tells_apart(gap) and not take_units(gap)[0] and _GAP_END.search(gap) is None
+
+
+def _of_match(match: re.Match[str], words: str, near: str) -> Figure:
+    return _figure(match["n1"] or match["n2"], _CODES[match["before"] or match["after"]], words, near)
 
 
 def _is_limit(folded: str, match: re.Match[str]) -> bool:
@@ -132,14 +179,11 @@ def _fault(folded: str) -> Cell:
     return Cell(fault=f"the cell {folded[:60]!r} is no plain amount")
 
 
-def _split(text: str, matches: list[re.Match[str]]) -> tuple[Figure, ...]:
+def _split(text: str, matches: list[re.Match[str]], gaps: list[str]) -> tuple[Figure, ...]:
     """Give every figure its words: those after it, and those before it up to the last figure if they end in a colon.
 
     A figure after "or" says the one before it again, in another unit, and is left out.
     """
-    gaps = [text[: matches[0].start()]]
-    gaps += [text[a.end() : b.start()] for a, b in pairwise(matches)]
-    gaps.append(text[matches[-1].end() :])
     lead, figures = gaps[0], []
     again = False
     for match, gap in zip(matches, gaps[1:], strict=True):
@@ -172,7 +216,7 @@ def _colon(gap: str, lead: str) -> tuple[str, str]:
     opened = _OPENED.search(gap)
     if opened is not None:
         return gap[: opened.start()], opened[0]
-    return gap, "" if lead.startswith("(") else lead
+    return gap, "" if lead.startswith(("(", "[")) else lead
 
 
 def _figure(number: str, currency: str | None, words: str, near: str) -> Figure:

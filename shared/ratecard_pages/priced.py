@@ -77,7 +77,7 @@ def _figure_meanings(figures: Sequence[Figure], labels: Sequence[str], scope: Sc
 
     `labels` are the components of figures that only their order tells apart.
     """
-    meanings = [understand(figure.words, scope.page.words) for figure in figures]
+    meanings = [_meaning_of(figure, scope) for figure in figures]
     alike = _unit_of_all(meanings)
     nameless = len(set(alike)) == 1 and not (alike[0].unknown or alike[0].component)
     if nameless and len(labels) == len(figures) > 1:
@@ -85,6 +85,12 @@ def _figure_meanings(figures: Sequence[Figure], labels: Sequence[str], scope: Sc
     if len(figures) > 1 and len(set(meanings)) == 1 and len({figure.amount for figure in figures}) > 1:
         return [None] * len(figures)
     return list(meanings)
+
+
+def _meaning_of(figure: Figure, scope: Scope) -> Meaning:
+    """What a figure's words say. With a tier and a discount it may be the price before: "$6, 50% off in batch"."""
+    meaning = understand(figure.words, scope.page.words)
+    return Meaning(unknown=figure.words) if meaning.tier and "%" in figure.words else meaning
 
 
 def _unit_of_all(meanings: Sequence[Meaning]) -> list[Meaning]:

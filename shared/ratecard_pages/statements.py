@@ -49,7 +49,7 @@ _DOUBTS: Final = re.compile(
     r"\b(?<!for )examples?\b|\bsample\b|\billustrat\w+|\bhypothetical|"
     r"\benterprise\b|\bcommit(?:ted|ment)s?\b|\bnegotiated\b|\breserved\b|\bprovisioned\b|"
     r"\b(?<!all )regions?\b|\b[a-z]{2}-(?:north|south|east|west|central)[a-z]*-\d\b|"
-    rf"\b(?:starting|from|until|till|through|before|after|since|effective)\b.*\b(?:{MONTH}|20\d\d)\b",
+    rf"\b(?:starting|from|until|till|through|before|after|effective)\b.*\b(?:{MONTH}|20\d\d)\b",
     re.IGNORECASE,
 )
 _RULE: Final = re.compile(r"\d\s?%|\b(?:unless|except|excluding|half)\b|\bdiscount", re.IGNORECASE)
