@@ -48,6 +48,17 @@ class Price(Row, frozen=True, kw_only=True):
     state: PriceState
     evidence: Source | None = None
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing is charged, also when nobody could verify it."""
+        costs = (
+            self.input_cost_per_million,
+            self.output_cost_per_million,
+            *(rate.amount for rate in self.rates.values()),
+        )
+        known = [cost for cost in costs if cost is not None]
+        return self.state is PriceState.FREE or (self.state is PriceState.STALE and bool(known) and not any(known))
+
 
 class Model(Answer, frozen=True, kw_only=True):
     """A model with its prices, the standard tier's base band first."""

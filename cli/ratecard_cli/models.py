@@ -103,7 +103,7 @@ def cost(row: Price | None, name: str) -> str:
     """Return a cost as people read it: unknown is TBD, and one that does not apply a dash."""
     if row is None:
         return TBD
-    if row.state is PriceState.FREE:
+    if row.free:
         return "free"
     amount = getattr(row, name)
     return "-" if amount is None else figure(amount)

@@ -151,3 +151,28 @@ async def test_a_model_that_is_not_there_is_said_so(open_page: Opener) -> None:
     await expect(page.get_by_text("Loading")).to_have_count(0)
     await expect(page.get_by_role("heading", name="Prices in force")).to_be_hidden()
     await expect(page.get_by_role("link", name="Look for a model like it")).to_be_visible()
+
+
+async def test_a_model_without_any_price_says_so_and_shows_no_empty_table(open_page: Opener) -> None:
+    page = await open_page("/models/openai/vesper-scribe-1")
+    await expect(page.locator("#prices .unknown")).to_have_text("unknown")
+    await expect(page.get_by_text("There is no history yet.")).to_be_visible()
+    await expect(page.locator("#model table")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (5, 4.5005, "▼down \N{MINUS SIGN}10%"),
+        (2, 2.05, "▲up +2.5%"),
+        (9, 88.8, "▲up +887%"),
+        (0, 3, "▲up"),
+        (3, 3, ""),
+    ],
+)
+async def test_a_move_is_told_by_a_sign_a_word_and_a_share(
+    open_page: Opener, old: float, new: float, said: str
+) -> None:
+    page = await open_page("/changes")
+    move = "async ([a, b]) => (await import('/assets/words.js')).move(a, b)?.textContent ?? ''"
+    assert await page.evaluate(move, [old, new]) == said

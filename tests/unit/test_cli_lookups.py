@@ -63,6 +63,13 @@ def test_models_come_from_all_pages_with_their_standard_price(api: FakeApi, rate
     assert {query["provider"] for query in api.queries} == {"acme"}
 
 
+def test_a_free_price_is_free_also_when_it_is_stale(api: FakeApi, ratecard: Ratecard) -> None:
+    free = a_price(cost="0", rates={}, state="stale")
+    api.answer("GET /api/models", {"data": [a_model("gift", free, priceState="stale")], "total": 1, "nextCursor": None})
+    _, out, _ = ratecard("models")
+    assert re.search(r"^acme +gift +200,000 +free +free +stale$", out, re.MULTILINE)
+
+
 def test_models_as_json_keep_every_digit(api: FakeApi, ratecard: Ratecard) -> None:
     body = b'{"data": [{"id": "m", "costs": [0.30000000000000001, 1.10]}], "total": 1, "nextCursor": null}'
     api.answer("GET /api/models", body)

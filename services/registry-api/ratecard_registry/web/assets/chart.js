@@ -3,7 +3,13 @@ import { h } from "./dom.js";
 import { money } from "./words.js";
 
 const COLOURS = ["--c1", "--c2", "--c3", "--c4", "--c5"];
-const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4]];
+const DASHES = [
+  { dash: [], border: "solid" },
+  { dash: [6, 3], border: "dashed" },
+  { dash: [2, 3], border: "dotted" },
+  { dash: [8, 3, 2, 3], border: "double" },
+  { dash: [12, 4], border: "dashed" },
+]; // `border` stands for it in the legend
 const HEIGHT = 300;
 const MINUTE = 60;
 const DAY = 86400;
@@ -11,7 +17,7 @@ const DAY = 86400;
 // With more series than colours, each colour comes again with another dash.
 export const look = (index) => ({
   colour: COLOURS[index % COLOURS.length],
-  dash: DASHES[(index + Math.floor(index / COLOURS.length)) % DASHES.length],
+  ...DASHES[(index + Math.floor(index / COLOURS.length)) % DASHES.length],
 });
 
 const iso = (seconds) => new Date(seconds * 1e3).toISOString();
@@ -71,6 +77,7 @@ export function stepChart(place, { currency, lines }, name) {
     {
       ...size(),
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
+      legend: { markers: { dash: (_, place) => look(place - 1).border } },
       scales: { y: { range: (_, least, most) => [0, (most || 1) * 1.1] } },
       axes: [
         { ...axis, space: 90, values: dates },

@@ -141,7 +141,9 @@ function drawHistory(entries) {
     ];
   });
   $("#history").replaceChildren(
-    table("Each price and its time", ["From", "Tier", "What happened", "Price", "Until"], rows.reverse()),
+    rows.length
+      ? table("Each price and its time", ["From", "Tier", "What happened", "Price", "Until"], rows.reverse())
+      : "",
   );
 }
 

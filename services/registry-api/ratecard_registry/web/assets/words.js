@@ -99,15 +99,14 @@ export function price(amount, { state, currency, staleSince, amounts = [] }) {
 export function move(from, to) {
   if (from === to || from == null || to == null) return null;
   const up = to > from;
-  const share = Number(from)
-    ? `${up ? "+" : "−"}${Math.abs(((to - from) / from) * 100).toFixed(Math.abs((to - from) / from) < 0.1 ? 1 : 0)}%`
-    : "";
+  const percent = Math.abs((to / from - 1) * 100);
+  const share = Number(from) ? ` ${up ? "+" : "−"}${Number(percent.toFixed(percent < 10 ? 1 : 0))}%` : "";
   return h(
     "span",
     { className: up ? "up" : "down" },
     h("span", { "aria-hidden": "true" }, up ? "▲" : "▼"),
-    h("span", { className: "hidden" }, up ? "up " : "down "),
-    ` ${share}`,
+    h("span", { className: "hidden" }, up ? "up" : "down"),
+    share,
   );
 }
 
