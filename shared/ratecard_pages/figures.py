@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from ratecard_pages.units import take_units
+from ratecard_pages.units import TOKENS, take_units
 from ratecard_pages.words import NOTE_MARK, fold, understand
 
 _SIGN: Final = r"us\$|\$|¥|€|£|usd|cny|rmb|eur|gbp"
@@ -132,7 +132,7 @@ def _labels_come_first(gaps: list[str]) -> bool:
     """Whether each figure's label stands before it without a colon: "Audio $10, Text $3"; or nobody can tell."""
     lead, *between, last = gaps
     telling = [gap for gap in between if _tells_apart(gap) and not _is_settled(gap)]
-    if not telling or lead.rstrip().endswith(":"):
+    if not between or lead.rstrip().endswith(":") or any(map(_is_settled, between)):
         return False
     if _tells_apart(last):  # then labels come behind their figures, and a label of all may come first
         return False
@@ -145,9 +145,10 @@ def _is_settled(gap: str) -> bool:
 
 
 def _tells_apart(words: str) -> bool:
-    """Whether words say what a figure is, beside its unit, its currency and its context band."""
+    """Whether words say what a figure is, beside its currency and how many tokens it is for."""
     meaning = understand(_OUT.sub(" output", _IN.sub(" input", words)))
-    return bool(meaning.component or meaning.modalities or meaning.tier)
+    other = any(unit.kind != TOKENS for unit in meaning.units)
+    return other or bool(meaning.component or meaning.modalities or meaning.tier or meaning.band or meaning.context)
 
 
 def _is_label_of_next(gap: str, *, first: bool) -> bool:

@@ -7,6 +7,8 @@ from typing import Final
 
 import pricing_pages as pages
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 READERS: Final = "columns+kinds+transposed"
 
@@ -87,3 +89,44 @@ def test_several_labels_before_their_figures_are_told_apart() -> None:
     }
     found = of_cell("5m cache write $7, 1h cache write $12")
     assert found == {("standard", "cache_write_5m"): Decimal(7), ("standard", "cache_write_1h"): Decimal(12)}
+
+
+LABELS: Final = {
+    "text": ("standard", "input"),
+    "Audio": ("standard", "audio_input"),
+    "images": ("standard", "image_input"),
+    "cached": ("standard", "cached_input"),
+    "Batch API": ("batch", "input"),
+    "priority": ("priority", "input"),
+}
+WRITTEN: Final = (
+    "{label} {amount}",
+    "{amount} {label}",
+    "{label}: {amount}",
+    "{amount} ({label})",
+    "({label} {amount})",
+)
+SEPARATORS: Final = (", ", "; ", " / ", " ", " and ", " - ", "<br>")
+
+
+@settings(max_examples=400)
+@given(
+    labels=st.lists(st.sampled_from(list(LABELS)), min_size=2, max_size=3, unique_by=LABELS.__getitem__),
+    amounts=st.lists(st.integers(1, 9), min_size=3, max_size=3, unique=True),
+    written=st.sampled_from(WRITTEN),
+    bare=st.booleans(),
+    separator=st.sampled_from(SEPARATORS),
+    unit=st.sampled_from(["", " / 1M tokens"]),
+)
+def test_however_a_cell_is_written_no_figure_gets_the_label_of_another(
+    labels: list[str], amounts: list[int], written: str, *, bare: bool, separator: str, unit: str
+) -> None:
+    places = [LABELS[label] for label in labels]
+    parts = [
+        written.format(label=label, amount=f"${amount}{unit}") for label, amount in zip(labels, amounts, strict=False)
+    ]
+    if bare:
+        parts[0], places[0] = f"${amounts[0]}{unit}", ("standard", "input")
+    said = {place: Decimal(amount) for place, amount in zip(places, amounts, strict=False)}
+    if len(said) == len(places):
+        assert of_cell(separator.join(parts)).items() <= said.items()
