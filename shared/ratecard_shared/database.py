@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 import aiosql
 import asyncpg
 import msgspec
+from aiosql.adapters.asyncpg import AsyncPGAdapter
 from opentelemetry.trace import SpanKind
 from pogo_core.util import migrate as pogo
 
@@ -58,7 +59,30 @@ class LossError(Exception):
 
 def queries(path: Path) -> Any:
     """Return the named queries of a .sql file, to be called with a connection or a pool."""
-    return aiosql.from_path(path, "asyncpg")
+    adapter: Any = _Asking
+    return aiosql.from_path(path, adapter)
+
+
+class _Asking(AsyncPGAdapter):
+    """Asks pools and connections alike; aiosql's own looks by `dir()`, with each query, which of them it was given."""
+
+    async def select(
+        self, conn: Any, name: str, sql: str, parameters: dict[str, Any], _class: Any = None
+    ) -> AsyncIterator[asyncpg.Record]:
+        for row in await conn.fetch(sql, *self._sorted(name, parameters)):
+            yield row
+
+    async def select_one(self, conn: Any, name: str, sql: str, parameters: dict[str, Any], _class: Any = None) -> Any:
+        return await conn.fetchrow(sql, *self._sorted(name, parameters))
+
+    async def select_value(self, conn: Any, name: str, sql: str, parameters: dict[str, Any]) -> Any:
+        return await conn.fetchval(sql, *self._sorted(name, parameters))
+
+    async def insert_update_delete(self, conn: Any, name: str, sql: str, parameters: dict[str, Any]) -> Any:
+        return await conn.execute(sql, *self._sorted(name, parameters))
+
+    def _sorted(self, name: str, parameters: dict[str, Any]) -> list[Any]:
+        return [parameters[key] for key in self.var_sorted[name]]
 
 
 def tls_context(settings: DatabaseSettings) -> ssl.SSLContext | bool:
