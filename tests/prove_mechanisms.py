@@ -71,8 +71,8 @@ SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM (
     Mechanism(
         name="the lock of a relay",
         path=f"{_SHARED}/outbox.py",
-        there="\"SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext($1))\"",
-        instead='"SELECT $1::text IS NOT NULL"',
+        there=" AND (SELECT is_ours FROM relay) ORDER BY id LIMIT $2 FOR UPDATE\n",
+        instead=" ORDER BY id LIMIT $2\n",
         tests=("tests/integration/test_delivery_kafka.py::test_two_relays_publish_the_outbox_in_order_and_once",),
     ),
     Mechanism(

@@ -113,6 +113,11 @@ class Kafka:
         await self.broker.stop()
         await self.producer.stop()
 
+    async def wake_relay(self) -> None:
+        """Let the relay begin before anything else does, the acknowledgement of what has caused it included."""
+        self.handled.set()
+        await asyncio.sleep(0)
+
     def consume(self, topic: Topic, *, group: str, handle: Handle) -> None:
         """Declare a consumer that takes the topic's records one by one."""
         attempts = Attempts(lambda: self._consumer(group))
@@ -120,7 +125,7 @@ class Kafka:
 
         async def on_record(message: Any) -> None:
             await delivery.one(message.raw_message, handle)
-            self.handled.set()
+            await self.wake_relay()
 
         self._subscribe(topic, group, listener=attempts)(on_record)
 
@@ -135,7 +140,7 @@ class Kafka:
             for records, trace in _by_trace(message.raw_message):
                 with trace:
                     await delivery.many(records, handle_all, handle)
-            self.handled.set()
+            await self.wake_relay()
 
         self._subscribe(topic, group, listener=attempts, batch=True, max_records=MOST_RECORDS, batch_timeout_ms=100)(
             on_records

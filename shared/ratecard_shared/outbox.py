@@ -31,11 +31,13 @@ _SAY: Final = """
     FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[]) WITH ORDINALITY AS said (topic, key, event_id, body, n)
     ORDER BY n
 """
-_LOCK: Final = "SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext($1))"
 _UNPUBLISHED: Final = """
+    WITH relay AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext('outbox'), hashtext($1)) AS is_ours)
     SELECT id, topic, key, body, headers::text AS headers FROM outbox
-    WHERE service = $1 AND published_at IS NULL ORDER BY id LIMIT $2
+    WHERE service = $1 AND published_at IS NULL AND (SELECT is_ours FROM relay) ORDER BY id LIMIT $2 FOR UPDATE
 """
+"""The lock is taken after the statement has begun to look: FOR UPDATE leaves out what was published in between."""
+
 _PUBLISHED: Final = """
     WITH batch AS MATERIALIZED (SELECT nextval('outbox_batches') AS number)
     UPDATE outbox SET published_at = now(), published_in = batch.number FROM batch WHERE id = ANY($1::bigint[])
@@ -89,8 +91,6 @@ async def relay(
 ) -> int:
     """Publish what the service's outbox holds, in order, and return how many. Zero too where another relay is at it."""
     async with pool.acquire() as connection, connection.transaction():
-        if not await connection.fetchval(_LOCK, service):
-            return 0
         rows = await connection.fetch(_UNPUBLISHED, service, limit)
         if not rows:
             return 0

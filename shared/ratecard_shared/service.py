@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -275,10 +275,9 @@ def _end_process_on_crash(life: asyncio.Task[None]) -> None:
 
 
 async def _sleep(until: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(until.wait(), seconds)
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):  # `wait_for` makes a task, which wakes a turn of the loop later
+            await until.wait()
 
 
 async def _ping(pool: asyncpg.Pool | None) -> str:

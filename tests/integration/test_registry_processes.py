@@ -37,9 +37,11 @@ async def test_another_process_hears_of_a_change_at_once_and_after_it_lost_its_c
             async with asyncio.timeout(5):
                 while (await other.get("/api/models/swift-1"))["inputCostPerMillion"] != amount:  # noqa: ASYNC110  # there
                     await asyncio.sleep(0.01)
+            assert other.versions.heeding
             await end_listeners(bench)
             with pytest.raises(ConnectionError):
                 await asyncio.wait_for(heeding, 5)
+            assert not other.versions.heeding
 
 
 async def end_listeners(bench: Bench) -> None:

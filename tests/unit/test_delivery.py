@@ -12,6 +12,8 @@ from faststream.exceptions import NackMessage
 
 from ratecard_shared.attempts import Attempts
 from ratecard_shared.delivery import Delivery, PermanentError
+from ratecard_shared.kafka import Kafka
+from ratecard_shared.settings import KafkaSettings
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,3 +161,18 @@ async def test_a_batch_with_one_bad_record_is_taken_one_by_one() -> None:
     await bench.delivery.many(batch, handle_all, handle)
     assert seen == ["hello", "bye"]
     assert len(bench.dead) == 1
+
+
+async def test_the_relay_begins_before_its_cause_is_acknowledged() -> None:
+    kafka = Kafka(KafkaSettings(), client_id="tests")
+    begun = asyncio.Event()
+
+    async def relay() -> None:
+        await kafka.handled.wait()
+        begun.set()
+
+    relaying = asyncio.create_task(relay())
+    await asyncio.sleep(0)
+    await kafka.wake_relay()
+    assert begun.is_set()
+    await relaying

@@ -85,8 +85,10 @@ def build(settings: RegistrySettings) -> Any:
     known = described_providers(settings.service)
 
     async def after_commit() -> None:
-        kafka.handled.set()  # what was said need not wait for the caches
+        await kafka.wake_relay()  # what was said need not wait for the caches
         teller.tell_soon()
+        if versions.heeding:
+            return
         with suppress(AwayError):  # the commit stands: a look each second makes up for it
             await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
 

@@ -29,6 +29,8 @@ class Versions:
         self._sql = queries(QUERIES)
         self.known: Mapping[str, int] = {}
         self.loaded = False
+        self.heeding = False
+        """Whether a look follows each commit by itself."""
         self.behind = 0
         """How often something older than what is known had to be shown, because PostgreSQL was away."""
 
@@ -65,12 +67,14 @@ class Versions:
         async with self._pool().acquire() as connection:
             connection.add_termination_listener(end)
             await connection.add_listener(CHANNEL, wake)
+            self.heeding = True
             try:
                 while not lost.is_set():
                     await self.look()
                     await news.wait()
                     news.clear()
             finally:
+                self.heeding = False
                 if not lost.is_set():  # the pool has it back already
                     connection.remove_termination_listener(end)
                     await connection.remove_listener(CHANNEL, wake)
