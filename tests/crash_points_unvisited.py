@@ -55,6 +55,7 @@ UNVISITED_IN: Final[dict[str, dict[str, str]]] = {
         "ratecard_shared.inbox first_times: connection.fetch": _ONE_BY_ONE,
     },
     "enricher": {
+        "ratecard_enricher.store Store.add: self._sql.chunks": "only a list in chunks leads there, and it only reads",
         "ratecard_shared.delivery Delivery.many: handle_all": _ONE_BY_ONE,
         "ratecard_shared.inbox first_times: connection.fetch": _ONE_BY_ONE,
     },

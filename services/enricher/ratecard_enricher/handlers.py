@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -14,7 +13,7 @@ from ratecard_enricher import metrics
 from ratecard_enricher.join import Joined
 from ratecard_enricher.join import join as joined
 from ratecard_enricher.matches import Matches
-from ratecard_enricher.store import SIDES, Join, Part, SideName, Store
+from ratecard_enricher.store import SIDES, Join, SideName, Store
 from ratecard_providers.spec import Provider
 from ratecard_shared import inbox, outbox
 from ratecard_shared.database import transaction
@@ -60,7 +59,7 @@ class Enricher:
             join = await self._store.lock(connection, started.sync_id, started.provider)
             if await inbox.first_time(connection, SERVICE, started.event_id, said_at=started.occurred_at):
                 join = await self._store.start(connection, started)
-                await self._close_if_whole(connection, join)
+                await self._close_if_whole(connection, join, await self._store.sides(connection, join))
 
     async def on_discovered(self, part: ModelsDiscovered, _record: Any = None) -> None:
         """Keep a chunk of the discovery side."""
@@ -80,14 +79,11 @@ class Enricher:
             join = await self._store.lock(connection, part.sync_id, part.provider)
             if not await inbox.first_time(connection, f"{SERVICE}-{side}", part.event_id, said_at=part.occurred_at):
                 return
-            whole = await self._store.add(connection, side, part)
-            if whole is not None:
-                await self._close_if_whole(connection, join, {side: whole})
+            sides = await self._store.add(connection, side, part)
+            if sides is not None:
+                await self._close_if_whole(connection, join, sides)
 
-    async def _close_if_whole(
-        self, connection: asyncpg.Connection, join: Join, read: Mapping[SideName, Part] = MappingProxyType({})
-    ) -> None:
-        sides = await self._store.sides(connection, join, read)
+    async def _close_if_whole(self, connection: asyncpg.Connection, join: Join, sides: Mapping[SideName, Any]) -> None:
         # A side that speaks after the deadline reopens the join: what it says is the next generation.
         if join.started_at and (len(sides) == len(SIDES) or join.closed):
             await self._close(connection, join, sides)
@@ -96,12 +92,13 @@ class Enricher:
         provider = self._providers.get(join.provider) or Provider(id=join.provider, name=join.provider)
         discovered: ModelsDiscovered | None = sides.get("discovery")
         scraped: PricingScraped | None = sides.get("pricing")
-        known = await self._store.known_ids(connection, join.provider)
+        listed = discovered if discovered and discovered.outcome is SideOutcome.COMPLETE else None
+        known = () if listed else await self._store.known_ids(connection, join.provider)
         with traced("join") as span:
             result = joined(provider, discovered=discovered, scraped=scraped, known_ids=known, match=self._matches.of)
             span.set_attributes({ROWS: len(result.models), "ratecard.sides": sorted(sides)})
-        if discovered and discovered.outcome is SideOutcome.COMPLETE and join.started_at:
-            ids = tuple(model.id for model in discovered.models)
+        if listed and join.started_at:
+            ids = tuple(model.id for model in listed.models)
             await self._store.know_ids(connection, join.provider, join.started_at, ids)
         generation = await self._store.close(connection, join)
         said = [

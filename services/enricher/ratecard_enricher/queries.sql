@@ -10,26 +10,32 @@ UPDATE joins SET started_at = :started_at, deadline = :deadline, trace = :trace
 WHERE sync_id = :sync_id AND provider = :provider
 RETURNING sync_id, provider, started_at, deadline, generation, closed, trace;
 
--- name: add_chunk(sync_id, provider, side, attempt_id, index, total, body)$
--- Returns which chunks of the attempt were there before.
+-- name: add_chunk(sync_id, provider, side, attempt_id, index, total, body)^
+-- Returns what was there before: which chunks of the attempt, and whether the side was complete.
 WITH added AS (
     INSERT INTO join_chunks (sync_id, provider, side, attempt_id, index, total, body)
     VALUES (:sync_id, :provider, :side, :attempt_id, :index, :total, :body) ON CONFLICT DO NOTHING
 )
-SELECT ARRAY(
-    SELECT index FROM join_chunks
-    WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id
-);
+SELECT
+    ARRAY(SELECT index FROM join_chunks
+          WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id) AS indexes,
+    EXISTS (SELECT FROM join_sides WHERE sync_id = :sync_id AND provider = :provider AND side = :side) AS is_complete;
 
 -- name: chunks(sync_id, provider, side, attempt_id)
 SELECT body FROM join_chunks
 WHERE sync_id = :sync_id AND provider = :provider AND side = :side AND attempt_id = :attempt_id ORDER BY index;
 
--- name: complete_side(sync_id, provider, side, attempt_id)!
-INSERT INTO join_sides (sync_id, provider, side, attempt_id) VALUES (:sync_id, :provider, :side, :attempt_id);
+-- name: complete_side(sync_id, provider, side, attempt_id)
+-- Returns what `sides` does of the side that was complete before.
+WITH completed AS (
+    INSERT INTO join_sides (sync_id, provider, side, attempt_id) VALUES (:sync_id, :provider, :side, :attempt_id)
+)
+SELECT s.side, c.body FROM join_sides s JOIN join_chunks c USING (sync_id, provider, side, attempt_id)
+WHERE s.sync_id = :sync_id AND s.provider = :provider ORDER BY c.index;
 
 -- name: sides(sync_id, provider)
-SELECT side, attempt_id FROM join_sides WHERE sync_id = :sync_id AND provider = :provider;
+SELECT s.side, c.body FROM join_sides s JOIN join_chunks c USING (sync_id, provider, side, attempt_id)
+WHERE s.sync_id = :sync_id AND s.provider = :provider ORDER BY c.index;
 
 -- name: close_join(sync_id, provider, generation)!
 UPDATE joins SET closed = true, generation = :generation WHERE sync_id = :sync_id AND provider = :provider;

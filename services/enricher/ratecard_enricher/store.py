@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import asyncpg
@@ -59,41 +59,27 @@ class Store:
         )
         return Join(**row)
 
-    async def add(self, connection: asyncpg.Connection, side: SideName, part: Part) -> Part | None:
-        """Keep one chunk and return the side if that completed it. The first complete attempt wins."""
-        where = {"sync_id": part.sync_id, "provider": part.provider, "side": side}
+    async def add(self, connection: asyncpg.Connection, side: SideName, part: Part) -> dict[SideName, Any] | None:
+        """Keep one chunk. If that completed its side, return what `sides` does. The first complete attempt wins."""
         chunk = part.chunk
-        attempt = {**where, "attempt_id": chunk.attempt_id}
+        attempt = {"sync_id": part.sync_id, "provider": part.provider, "side": side, "attempt_id": chunk.attempt_id}
         before = await self._sql.add_chunk(
             connection, **attempt, index=chunk.index, total=chunk.total, body=encode(part)
         )
-        if side in await self._attempts(connection, part.sync_id, part.provider):
-            return None
         # A list is decoded once, when its last chunk is there: with each chunk it would take the square of its length.
-        if len({*before, chunk.index}) < chunk.total:
+        if before["is_complete"] or len({*before["indexes"], chunk.index}) < chunk.total:
             return None
-        whole: Part | None = await self._whole(connection, side, attempt) if before else assemble([part])
-        if whole is not None:
-            await self._sql.complete_side(connection, **attempt)
-        return whole
+        parts = [part]
+        if before["indexes"]:
+            parts = [decode(row["body"], SIDES[side]) async for row in self._sql.chunks(connection, **attempt)]
+        whole = assemble(parts)
+        if whole is None:
+            return None
+        return {side: whole, **await _sides(self._sql.complete_side(connection, **attempt))}
 
-    async def sides(
-        self, connection: asyncpg.Connection, join: Join, read: Mapping[SideName, Part] = MappingProxyType({})
-    ) -> dict[SideName, Any]:
-        """Return the whole list of each side that is complete; those in `read` are not read again."""
-        found: dict[SideName, Any] = dict(read)
-        for side, attempt_id in (await self._attempts(connection, join.sync_id, join.provider)).items():
-            if side not in found:
-                attempt = {"sync_id": join.sync_id, "provider": join.provider, "side": side, "attempt_id": attempt_id}
-                found[side] = await self._whole(connection, side, attempt)
-        return found
-
-    async def _attempts(self, connection: asyncpg.Connection, sync_id: str, provider: str) -> dict[SideName, str]:
-        rows = self._sql.sides(connection, sync_id=sync_id, provider=provider)
-        return {row["side"]: row["attempt_id"] async for row in rows}
-
-    async def _whole(self, connection: asyncpg.Connection, side: SideName, attempt: dict[str, Any]) -> Any:
-        return assemble([decode(row["body"], SIDES[side]) async for row in self._sql.chunks(connection, **attempt)])
+    async def sides(self, connection: asyncpg.Connection, join: Join) -> dict[SideName, Any]:
+        """Return the whole list of each side that is complete."""
+        return await _sides(self._sql.sides(connection, sync_id=join.sync_id, provider=join.provider))
 
     async def close(self, connection: asyncpg.Connection, join: Join) -> int:
         """Close the join and return its generation."""
@@ -124,3 +110,11 @@ class Store:
     async def forget(self, pool: asyncpg.Pool, before: datetime) -> None:
         """Drop joins that were closed long ago."""
         await self._sql.forget_joins(pool, before=before)
+
+
+async def _sides(chunks: AsyncIterator[asyncpg.Record]) -> dict[SideName, Any]:
+    parts: dict[SideName, list[Part]] = defaultdict(list)
+    async for row in chunks:
+        side: SideName = row["side"]
+        parts[side].append(decode(row["body"], SIDES[side]))
+    return {side: assemble(found) for side, found in parts.items()}
