@@ -80,7 +80,8 @@ class Applying:
     async def _models(self, said: Sequence[ModelEnriched]) -> list[Enriched]:
         stored = await self._store.models(self._connection, [_place(event) for event in said])
         events = [changes.without_torn_rows(stored.get(_place(event)), event) for event in said]
-        listed = await self._store.listed(self._connection, {event.provider for event in events})
+        unknown = {event.provider for event in events if _place(event) not in stored}
+        listed = await self._store.listed(self._connection, unknown) if unknown else {}
         older: list[Enriched] = []
         decided: list[tuple[ModelEnriched, Decision]] = []
         screening = await self._quarantine.screening(self._connection, events, self._now) if self._quarantine else None
@@ -172,14 +173,17 @@ class Applying:
 
     async def _settle(self, quarantine: Quarantine, closing: ProviderEnriched) -> int:
         """Bring into force what only looked as if it had moved, say what is held back, and return how much that is."""
-        admitted = await quarantine.decide_moves(self._connection, closing, self._now)
+        admitted, held_back = await quarantine.decide_moves(self._connection, closing, self._now)
         models = await self._load(closing.provider, admitted)
         decided = [changes.admit(model, admitted[model.facts.id], self._now) for model in models]
         await self._write(closing.sync_id, decided)
-        await quarantine.close(self._connection, closing, self._now)
-        if await quarantine.mark_disputed(self._connection, closing.provider, self._now):
-            await self._store.bump(self._connection, [f"models:{closing.provider}"])
-        return await quarantine.held_in(self._connection, closing)
+        await quarantine.keep_unmatched(self._connection, closing)
+        if not held_back:
+            return 0
+        held = await quarantine.tell(self._connection, closing, self._now)
+        if held.all and await quarantine.mark_disputed(self._connection, closing.provider, self._now):
+            self._outdated.add(f"models:{closing.provider}")
+        return held.read
 
     async def _deprecate(self, closing: ProviderEnriched, absent: Collection[str]) -> None:
         if closing.discovery.outcome == SideOutcome.COMPLETE:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -61,28 +61,31 @@ class Quarantine:
         neighbours, expected, entries = {}, {}, defaultdict(list)
         for provider, said in sorted(of_provider.items()):
             newest = max(said, key=lambda event: (event.started_at, event.sync_id))
-            near = await self._neighbours(connection, newest)
+            near, config = await self._neighbours(connection, newest)
             for event in said:
                 if event.sync_id == near.sync_id:
                     near.neighbours.note(event.model.id, readings[provider, event.model.id])
             neighbours[provider] = near
-            config = await self._sql.scraping_config(connection, provider=provider)
             expected[provider] = currencies(self._providers.get(provider), config)
             ids = [event.model.id for event in said]
             async for row in self._sql.open_entries(connection, provider=provider, ids=ids):
                 entries[provider, row["model_id"]].append(entry_from(row))
         return Screening(readings=readings, near=neighbours, entries=entries, currencies=expected)
 
-    async def _neighbours(self, connection: asyncpg.Connection, event: ModelEnriched) -> Near:
-        """Return what a sync's prices are compared with: from its first model on, what was in force before it."""
+    async def _neighbours(self, connection: asyncpg.Connection, event: ModelEnriched) -> tuple[Near, Any]:
+        """Return what a sync's prices are compared with, and the provider's active configuration.
+
+        That is, from the sync's first model on, what was in force before it.
+        """
         row = await self._sql.neighbours(connection, provider=event.provider)
-        if row is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
+        if row["sync_id"] is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
             past = await self._past(connection, event.provider, row["written_by"])
-            return Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(past))
-        what = {"sync_id": event.sync_id, "started_at": event.started_at}
+            near = Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(past))
+            return near, row["config"]
+        what: dict[str, Any] = {"sync_id": event.sync_id, "started_at": event.started_at}
         begun = await self._sql.begin_neighbours(connection, provider=event.provider, **what)
         past = self._remember(event.provider, begun["written_by"], msgspec.convert(begun["before"], _Before))
-        return Near(sync_id=event.sync_id, started_at=event.started_at, neighbours=Neighbours(past))
+        return Near(**what, neighbours=Neighbours(past)), row["config"]
 
     async def _past(self, connection: asyncpg.Connection, provider: str, written_by: str) -> Past:
         """Return what was in force before the sync, read again only if it is not what was read last."""
@@ -129,17 +132,17 @@ class Quarantine:
 
     async def decide_moves(
         self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime
-    ) -> dict[str, list[Entry]]:
-        """Decide what had to wait for the whole list; return what may come into force, by model."""
+    ) -> tuple[dict[str, list[Entry]], int]:
+        """Decide what had to wait for the whole list; return what may come into force, by model, and how much stays."""
         rows = [row async for row in self._sql.open_of_provider(connection, provider=closing.provider)]
         if not any(row["undecided"] for row in rows):
-            return {}
-        row = await self._sql.neighbours(connection, provider=closing.provider)
-        if row is None or row["sync_id"] != closing.sync_id:
-            return {}
+            return {}, len(rows)
+        row = await self._sql.readings(connection, provider=closing.provider, sync_id=closing.sync_id)
+        if row is None:
+            return {}, len(rows)
         past = await self._past(connection, closing.provider, row["written_by"])
-        readings = self._sql.readings(connection, provider=closing.provider)
-        neighbours = Neighbours(past, {row["model_id"]: rows_from(row["read"]) async for row in readings})
+        read = {model_id: rows_from(listed) for model_id, listed in (row["read"] or {}).items()}
+        neighbours = Neighbours(past, read)
         admitted: dict[str, list[Entry]] = defaultdict(list)
         believed = []
         for entry in decided(map(entry_from, rows), neighbours, neighbours.whole(closing.model_ids)):
@@ -152,15 +155,20 @@ class Quarantine:
             else:
                 await self._save(connection, entry, now)
         await self._sql.forget_entries(connection, ids=believed)
-        return admitted
+        return admitted, len(rows) - sum(map(len, admitted.values()))
 
-    async def close(self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime) -> None:
-        """Say what is held since the last time, and keep what a good list left over."""
-        rows = [row async for row in self._sql.alert(connection, provider=closing.provider)]
-        if rows:
-            entries = sorted(map(entry_from, rows), key=lambda entry: entry.id)
+    async def tell(self, connection: asyncpg.Connection, closing: ProviderEnriched, now: datetime) -> Held:
+        """Say what is held since the last time, and return how much is."""
+        row = await self._sql.held(connection, provider=closing.provider, sync_id=closing.sync_id)
+        if row["untold"]:
+            untold = [one async for one in self._sql.alert(connection, provider=closing.provider)]
+            entries = sorted(map(entry_from, untold), key=lambda entry: entry.id)
             alert = held_back(entries, sync_id=closing.sync_id, now=now)
             await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+        return Held(all=row["all"], read=row["read"])
+
+    async def keep_unmatched(self, connection: asyncpg.Connection, closing: ProviderEnriched) -> None:
+        """Keep what a good list left over."""
         if closing.pricing.outcome == SideOutcome.COMPLETE:
             await self._sql.save_unmatched(
                 connection,
@@ -170,10 +178,6 @@ class Quarantine:
                 names=list(closing.unmatched_names),
                 unpriced_ids=list(closing.unpriced_ids),
             )
-
-    async def held_in(self, connection: asyncpg.Connection, closing: ProviderEnriched) -> int:
-        """Return how many prices the sync read and left held back."""
-        return int(await self._sql.held_in(connection, provider=closing.provider, sync_id=closing.sync_id))
 
     async def mark_disputed(self, connection: asyncpg.Connection, provider: str, now: datetime) -> int:
         """Mark prices whose page says what is held back as stale, and return how many models that changed."""
@@ -202,6 +206,13 @@ class Quarantine:
         if new:
             alert = refused(scraped, new, now=now)
             await outbox.say(connection, service=SERVICE, topic=ALERT_RAISED, key=alert.kind, event=alert)
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """How many prices of a provider are held back, and how many of these a sync read."""
+
+    all: int
+    read: int
 
 
 class Near(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,10 @@
--- name: scraping_config(provider)$
-SELECT config FROM scraping_config WHERE provider = :provider AND active;
-
 -- name: neighbours(provider)^
+-- What a provider's prices were compared with last, and its active configuration; null where there is none.
 -- `written_by` tells one past from the next: a row is written once per sync.
-SELECT sync_id, started_at, sync_id || ' ' || xmin::text AS written_by FROM price_neighbours WHERE provider = :provider;
+SELECT n.sync_id, n.started_at, n.sync_id || ' ' || n.xmin::text AS written_by, c.config
+FROM (SELECT :provider::text AS provider) AS asked
+LEFT JOIN price_neighbours n USING (provider)
+LEFT JOIN scraping_config c ON c.provider = asked.provider AND c.active;
 
 -- name: before(provider)$
 SELECT before FROM price_neighbours WHERE provider = :provider;
@@ -30,8 +31,11 @@ DELETE FROM price_readings WHERE provider = :provider AND model_id = ANY(:ids::t
 INSERT INTO price_readings SELECT r.* FROM jsonb_populate_recordset(NULL::price_readings, :rows::jsonb) AS r
 ON CONFLICT (provider, model_id) DO UPDATE SET read = EXCLUDED.read;
 
--- name: readings(provider)
-SELECT model_id, read FROM price_readings WHERE provider = :provider;
+-- name: readings(provider, sync_id)^
+-- What the sync read, if nothing newer was compared since; no row else.
+SELECT n.sync_id || ' ' || n.xmin::text AS written_by,
+    (SELECT jsonb_object_agg(r.model_id, r.read) FROM price_readings r WHERE r.provider = n.provider) AS read
+FROM price_neighbours n WHERE n.provider = :provider AND n.sync_id = :sync_id;
 
 -- name: open_entries(provider, ids)
 SELECT * FROM quarantine WHERE provider = :provider AND model_id = ANY(:ids::text[]) AND open ORDER BY id;
@@ -62,15 +66,17 @@ ORDER BY r.model_id, r.tier, r.context_limit, r.currency, r.region;
 -- name: forget_entries(ids)!
 DELETE FROM quarantine WHERE id = ANY(:ids::bigint[]);
 
+-- name: held(provider, sync_id)^
+-- How many prices are held back; of these, how many the sync read, and how many were not told yet.
+SELECT count(*) AS all, count(*) FILTER (WHERE :sync_id::text = ANY(seen_in)) AS read,
+    count(*) FILTER (WHERE NOT alerted) AS untold
+FROM quarantine WHERE provider = :provider AND open AND state = 'held' AND NOT undecided;
+
 -- name: alert(provider)
 -- What is held and was not said yet: from now on it is.
 UPDATE quarantine SET alerted = true
 WHERE provider = :provider AND state = 'held' AND NOT alerted AND NOT undecided
 RETURNING *;
-
--- name: held_in(provider, sync_id)$
-SELECT count(*) FROM quarantine
-WHERE provider = :provider AND open AND state = 'held' AND NOT undecided AND :sync_id::text = ANY(seen_in);
 
 -- name: mark_disputed(provider, today)$
 -- A price in force is the last good one while its page says another that is held back.
