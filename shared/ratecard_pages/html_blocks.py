@@ -211,7 +211,10 @@ class _Walker:
 
     def _flush(self, *, bold: bool = False) -> None:
         said = " ".join("".join(self._said).split())
-        if said and bold and (tier := understand(said)).tier and not tier.unknown:
+        names_a_tier = bold and (meaning := understand(said)).tier is not None and not meaning.unknown
+        if said and bold and not names_a_tier:
+            self._outline.leave(LABEL)  # another title in bold letters: what the last one said is over
+        if names_a_tier:
             self._outline.label(Heading(level=LABEL, text=said, position=self._said_at))
         elif said:
             self._outline.say(said)

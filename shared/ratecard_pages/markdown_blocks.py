@@ -82,9 +82,11 @@ class _Reader:
         if "|" in line and index + 1 < len(self._lines) and _is_separator(self._lines[index + 1][1]):
             return self._table(index)
         text = clean(line)
-        if _BOLD.fullmatch(line.strip()) and (tier := understand(text)).tier and not tier.unknown:
-            self._outline.label(Heading(level=LABEL, text=text, position=start))
-            return 1
+        if _BOLD.fullmatch(line.strip()):
+            if (tier := understand(text)).tier and not tier.unknown:
+                self._outline.label(Heading(level=LABEL, text=text, position=start))
+                return 1
+            self._outline.leave(LABEL)  # another title in bold letters: what the last one said is over
         if text:
             self._outline.say(text)
             self._prose.append(

@@ -239,3 +239,9 @@ def test_a_character_that_nobody_sees_is_not_there(mark: str) -> None:
 )
 def test_a_name_with_a_remark_about_its_price_is_none(name: str) -> None:
     assert read((name, "$3", "$9")).prices == ()
+
+
+def test_a_tier_in_bold_letters_holds_until_the_next_title() -> None:
+    rows = "| Model | Input |\n|---|---|\n| {} | $3 |\n"
+    page = f"# Pricing\n\n{UNIT}\n\n**Batch**\n\n{rows.format('Nimbus 4')}\n**Embeddings**\n\n{rows.format('Nimbus 5')}"
+    assert [row.tier for row in pages.read(page, "columns").prices] == ["batch", "standard"]

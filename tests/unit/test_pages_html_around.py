@@ -51,6 +51,7 @@ def test_a_struck_row_beside_the_new_one_is_the_old_price() -> None:
         (f"<details><summary>Old prices</summary>{TABLE}</details>", []),
         (f"<details><summary>Old prices</summary></details>{TABLE}", ["standard"]),
         (f"<p><strong>Batch API</strong></p>{TABLE}", ["batch"]),
+        (f"<p><b>Batch</b></p>{TABLE}<p><b>Embeddings</b></p>{TABLE.replace('4', '5')}", ["batch", "standard"]),
         (f"<p><strong>Batch</strong> is cheaper.</p>{TABLE}", ["standard"]),
         (f"<div role=tabpanel aria-label=Batch>{TABLE}</div>{TABLE.replace('4', '5')}", ["batch", "standard"]),
     ],
