@@ -58,6 +58,19 @@ async def test_a_wrong_key_is_said_to_be_wrong(open_page: Opener, site: Site) ->
     await expect(page.get_by_role("alert")).to_be_hidden()
 
 
+async def test_a_key_that_may_only_read_is_said_so_and_asks_no_more(open_page: Opener, site: Site) -> None:
+    made = await site.ask("/api/admin/keys", {"name": "reader", "scopes": ["read"]})
+    page = await open_page("/changes", key=made["key"], refused=403)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.clock.install()
+    await page.goto(site.url + "/operate")
+    await expect(page.get_by_role("alert")).to_contain_text("lacks the scope")
+    for _ in range(3):
+        await page.clock.fast_forward(6_000)
+    assert [url for url in asked if "/api/admin/syncs" in url] == []
+
+
 @pytest.mark.parametrize("verdict", ["approve", "reject"])
 async def test_a_held_price_is_decided_beside_its_evidence(open_page: Opener, site: Site, verdict: str) -> None:
     name = {"approve": "Acme Anvil 1", "reject": "Acme Rocket 1"}[verdict]

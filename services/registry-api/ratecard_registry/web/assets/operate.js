@@ -96,6 +96,7 @@ function drawSync(sync) {
 }
 
 let watched = null; // the sync that is shown
+let admitted = false; // whether the key is an administrator's
 
 const watch = attempt(async (id) => {
   watched = id;
@@ -113,6 +114,7 @@ const watch = attempt(async (id) => {
 async function newest() {
   try {
     const answer = await fetch("/api/admin/syncs?limit=1", { headers: withKey() });
+    admitted = ![401, 403].includes(answer.status);
     return answer.ok ? (await answer.json()).data[0] : undefined;
   } catch {
     return undefined;
@@ -122,7 +124,7 @@ async function newest() {
 // A sync that the schedule or somebody else asks for is watched, too.
 async function watchOthers() {
   for (let known = null; ; await pause(SECONDS_BETWEEN_LOOKS_FOR_SYNCS)) {
-    const sync = key() && !document.hidden ? await newest() : undefined;
+    const sync = admitted && !document.hidden ? await newest() : undefined;
     if (!sync || [known, watched].includes(sync.syncId)) continue;
     if (known || !ENDED.includes(sync.state)) await watch(sync.syncId);
     known = sync.syncId;
@@ -154,7 +156,8 @@ $("#trigger").addEventListener(
 );
 
 async function drawAll() {
-  if (!(await drawStatus())) return;
+  admitted = Boolean(await drawStatus());
+  if (!admitted) return;
   $("#who").textContent = "With a key.";
   await Promise.all([drawQuarantine(), drawUnmatched(), drawConfig($("#config"))]);
 }
