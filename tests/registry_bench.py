@@ -94,7 +94,6 @@ class Bench:
         self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock, quarantine=quarantine)
         self.catalogue = Catalogue(pool=lambda: reading, versions=self.versions, cache=self.cache, seconds=seconds)
         syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
-        archive = Archive(pool=lambda: reading, now=self.clock)
         feed = Feed(pool=lambda: pool)
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
@@ -103,6 +102,7 @@ class Bench:
         trials = Trials(pool=lambda: pool, kept=self.pages, now=self.clock)
         past = Past(pool=lambda: reading, now=self.clock)
         self.hot = HotPrices(past=past, versions=self.versions, now=self.clock)
+        archive = Archive(pool=lambda: reading, prices=self.hot, now=self.clock)
         access = Access(admin_key=KEY, anonymous_read=anonymous_read, table=table, now=self.clock)
         costs = Costs(catalogue=self.catalogue, past=self.hot)
         self.warmer = Warmer(catalogue=self.catalogue, prices=self.hot, now=self.clock)
@@ -159,7 +159,9 @@ class Bench:
     def forget(self) -> None:
         """Know nothing of the catalogue, as a process that has just started."""
         self.versions.known, self.versions.loaded = {}, False
-        self.catalogue._shelves.clear()  # noqa: SLF001  # no process needs to do that
+        self.versions._changes.clear()  # noqa: SLF001  # no process needs to do that
+        self.memory.clear()
+        self.catalogue._shelves.clear()  # noqa: SLF001  # nor that
         self.hot._kept.clear()  # noqa: SLF001  # nor that
 
     def _there(self, pool: asyncpg.Pool) -> asyncpg.Pool:

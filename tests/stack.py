@@ -54,10 +54,12 @@ async def process(room: str, environment: Mapping[str, str]) -> AsyncIterator[as
 
 
 @asynccontextmanager
-async def silent_process(room: str, environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def silent_process(
+    room: str, environment: Mapping[str, str], *, niceness: int = 0
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run one service whose log goes to the test's own output, so that no pipe can fill."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", f"ratecard_{room}", env={**os.environ, **environment}
+        *("nice", "-n", str(niceness), sys.executable, "-m", f"ratecard_{room}"), env={**os.environ, **environment}
     )
     try:
         yield child

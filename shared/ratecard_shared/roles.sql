@@ -51,7 +51,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON joins, join_chunks, join_sides, known_mo
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     model_pricing, scheduled_pricing, pricing_history, quarantine, price_neighbours, price_readings, unmatched,
     page_refusals, pages, page_bodies, sync_status, sync_outcomes, sync_completions, sync_requests, cache_versions,
-    scraping_config, scraping_config_versions, api_keys, own_prices
+    cache_changes, scraping_config, scraping_config_versions, api_keys, own_prices
     TO ratecard_registry;
 -- A model is never taken away (decision 0017), nor what administrators did.
 GRANT SELECT, INSERT, UPDATE ON models, audit_log TO ratecard_registry;

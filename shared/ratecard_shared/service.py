@@ -49,8 +49,15 @@ Step = Callable[[], Awaitable[Any]]
 class Service:
     """One running service. Parts that need PostgreSQL take `pool` when they run, not when they are wired."""
 
-    def __init__(self, name: str, *, kafka: Kafka, database_settings: DatabaseSettings | None = None) -> None:
-        """Wire a service; it has an outbox and its relay if it has a database."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        kafka: Kafka,
+        database_settings: DatabaseSettings | None = None,
+        relays: bool = True,
+    ) -> None:
+        """Wire a service. With a database it has an outbox, whose relay another replica may have."""
         self.name = name
         self.kafka = kafka
         self.state = "starting"
@@ -59,7 +66,7 @@ class Service:
         self._steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
         self._kafka_steps: list[tuple[str, float, Step, asyncio.Event | None]] = []
         self._loops: list[asyncio.Task[None]] = []
-        if database_settings:
+        if database_settings and relays:
             self._kafka_steps.append(("relay", _RELAY_SECONDS, self._relay, kafka.handled))
             self.every(_HOUR, self._forget, name="forget")
         self._kafka_steps.append(("measure", _SECONDS_BETWEEN_MEASUREMENTS, self._measure, None))

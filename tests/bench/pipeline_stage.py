@@ -129,9 +129,9 @@ async def a_cluster(found: Backends) -> AsyncIterator[Cluster]:
 
 @asynccontextmanager
 async def running(
-    cluster: Cluster, more: dict[str, str], rooms: Sequence[str] = stack.ROOMS
+    cluster: Cluster, more: dict[str, str], rooms: Sequence[str] = stack.ROOMS, *, niceness: int = 0
 ) -> AsyncIterator[dict[str, Running]]:
-    """Run services, their logs at WARNING."""
+    """Run services, their logs at WARNING; with more `niceness` they leave more of the processor to others."""
     told = {
         **cluster.environment,
         **more,
@@ -145,7 +145,9 @@ async def running(
     found, ports = {}, {room: stack.free_port() for room in rooms}
     async with AsyncExitStack() as until:
         for room, port in ports.items():
-            child = await until.enter_async_context(stack.silent_process(room, {**told, "HTTP_PORT": str(port)}))
+            child = await until.enter_async_context(
+                stack.silent_process(room, {**told, "HTTP_PORT": str(port)}, niceness=niceness)
+            )
             found[room] = Running(pid=child.pid, port=port)
         for room, port in ports.items():
             await stack.health(port, until="healthy" if room == "registry" else "running")

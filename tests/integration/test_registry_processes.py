@@ -152,7 +152,7 @@ class Course:
         elif step == "redis":
             process.cache._left_alone_until = 0.0 if process.cache._left_alone_until else float("inf")  # noqa: SLF001
         else:
-            process.memory._state = None  # noqa: SLF001  # as if everything had been pushed out
+            process.memory.clear()
 
     async def commit(self) -> None:
         self.committed += 1

@@ -51,6 +51,9 @@ _SECONDS_BEFORE: Final = 5
 _NO_LIMIT: Final = "100000000"
 """Requests are counted, and none is refused."""
 
+_BEHIND_READS: Final = 10
+_READS_ALONE: Final = {"REGISTRY_APPLIES_SYNCS": "false"}
+
 _ALL: Final = "all"
 _DURING: Final = "all while the sync ran"
 _MOST_SHOWN: Final = 5
@@ -101,11 +104,12 @@ async def _measure(found: Backends, seconds: int) -> Load:
         async with (
             a_cluster(found) as cluster,
             serving as providers,
-            running(cluster, {**providers, **told}) as services,
+            running(cluster, {**providers, **told}, niceness=_BEHIND_READS),
+            running(cluster, {**providers, **told, **_READS_ALONE}, rooms=("registry",)) as reader,
             listening(cluster, SYNC_COMPLETED.name) as completions,
         ):
             print(f"the first sync took {await synced(cluster, completions, models=MODELS):.1f} s", flush=True)
-            origin = f"http://127.0.0.1:{services['registry'].port}"
+            origin = f"http://127.0.0.1:{reader['registry'].port}"
             requests = await mixed(origin, KEY, _models(providers), datetime.now(UTC))
             await _try(requests)
             sending = asyncio.create_task(vegeta.attack(folder, requests, rate=RATE, seconds=seconds))

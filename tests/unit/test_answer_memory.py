@@ -13,9 +13,11 @@ from ratecard_registry.front import network
 from ratecard_registry.keeping import is_over
 from ratecard_registry.memory import Answer, Memory
 from ratecard_registry.rendering import matches
+from ratecard_registry.versions import Basis
 
 NOW = datetime(2031, 3, 1, tzinfo=UTC)
 MOST = 10_000
+BASIS = Basis(None, None, 0)
 
 
 def answer(size: int) -> Answer:
@@ -24,20 +26,12 @@ def answer(size: int) -> Answer:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3_000))))
 def test_memory_stays_within_its_bytes_and_keeps_what_was_asked_for_last(puts: list[tuple[int, int]]) -> None:
-    memory, state = Memory(MOST), object()
+    memory = Memory(MOST)
     for key, size in puts:
-        memory.put(state, key, answer(size))
+        memory.put(key, BASIS, answer(size))
         assert memory.size <= MOST
-        found = memory.get(state, key)
-        assert (found is not None and len(found.body) == size) or size + 1024 > MOST // 4
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), min_size=1))
-def test_only_answers_of_the_newest_state_are_found(puts: list[tuple[int, int]]) -> None:
-    memory, states = Memory(MOST), [object() for _ in range(3)]
-    for state, key in sorted(puts):
-        memory.put(states[state], key, answer(10))
-        assert all(memory.get(states[older], key) is None for older in range(state))
+        found = memory.get(key)
+        assert (found is not None and len(found[1].body) == size) or size + 1024 > MOST // 4
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,21 @@ async def test_one_that_hangs_is_not_waited_for_and_then_left_alone() -> None:
     assert server.asked == 1
 
 
+async def test_one_that_answers_others_is_busy_and_not_left_alone() -> None:
+    server, now = Server(), [0.0]
+    pool = ReadingPool(lambda: server, seconds=SOON, clock=lambda: now[0])
+    assert await pool.fetch("SELECT 1") == "a row"
+    server.answers = server.hang
+    with pytest.raises(AwayError, match="does not answer"):
+        await pool.fetch("SELECT 1")
+    now[0] += SOON
+    with pytest.raises(AwayError, match="does not answer"):
+        await pool.fetch("SELECT 1")
+    with pytest.raises(AwayError, match="a moment ago"):
+        await pool.fetch("SELECT 1")
+    assert server.asked == 3
+
+
 async def test_after_a_moment_one_asks_for_all() -> None:
     server, now = Server(), [0.0]
     pool = ReadingPool(lambda: server, seconds=SOON, clock=lambda: now[0])

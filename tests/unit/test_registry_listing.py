@@ -17,7 +17,7 @@ from registry_events import START
 
 from ratecard_registry import views
 from ratecard_registry.cursors import Cursors
-from ratecard_registry.listing import Sort, Wanted, costs_of, page
+from ratecard_registry.listing import Page, Sort, Wanted, costs_of, ordered, page
 from ratecard_registry.problems import Problem
 from ratecard_registry.stored import Price
 from ratecard_registry.views import FactsView, ModelView
@@ -63,11 +63,17 @@ def names(models: Sequence[ModelView]) -> list[str]:
     return [model.id for model in models]
 
 
+def listed(models: Sequence[ModelView], wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Return a page of the list, whose parts are put in order apart: each provider's, as the registry does."""
+    parts = [[one for one in models if one.provider == provider] for provider in {one.provider for one in models}]
+    return page([ordered(part, wanted) for part in parts], wanted, limit=limit, cursor=cursor)
+
+
 def pages(models: Sequence[ModelView], wanted: Wanted, limit: int) -> list[ModelView]:
     seen: list[ModelView] = []
     cursor = None
     while True:
-        shown = page(models, wanted, limit=limit, cursor=cursor)
+        shown = listed(models, wanted, limit=limit, cursor=cursor)
         seen += shown.data
         assert shown.total == len(models)
         if shown.next_cursor is None:
@@ -99,7 +105,7 @@ _sorts = st.sampled_from(get_args(Sort))
 @given(_catalogues, _sorts, st.integers(1, 7))
 def test_pages_hold_every_model_once_in_order(models: list[ModelView], sort: Sort, limit: int) -> None:
     wanted = Wanted(sort=sort)
-    whole = page(models, wanted, limit=500, cursor=None).data
+    whole = listed(models, wanted, limit=500, cursor=None).data
     assert pages(models, wanted, limit) == list(whole)
     assert sorted(names(whole)) == sorted(names(models))
     value: Callable[[ModelView], Any] = {
@@ -131,7 +137,7 @@ def test_what_existed_throughout_is_seen_once_whatever_comes_and_goes(
     cursor = None
     while True:
         there = stays + [model for model in others if data.draw(st.booleans())]
-        shown = page(there, wanted, limit=limit, cursor=cursor)
+        shown = listed(there, wanted, limit=limit, cursor=cursor)
         seen += shown.data
         cursor = shown.next_cursor
         if cursor is None:
@@ -157,16 +163,16 @@ _questions = [
 @pytest.mark.parametrize("asked", _questions[1:])
 def test_a_cursor_of_another_question_is_refused(asked: Wanted) -> None:
     models = [made(f"m{number}") for number in range(3)]
-    of_another = page(models, _questions[0], limit=1, cursor=None).next_cursor
+    of_another = listed(models, _questions[0], limit=1, cursor=None).next_cursor
     with pytest.raises(Problem, match="belongs to other filters") as refused:
-        page(models, asked, limit=1, cursor=of_another)
+        listed(models, asked, limit=1, cursor=of_another)
     assert refused.value.status_code == 400
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.hex()))
 def test_a_made_up_cursor_is_a_clear_error(text: str) -> None:
     with pytest.raises(Problem, match=r"`cursor` is not|belongs"):
-        page([made()], Wanted(), limit=1, cursor=f"{text}!")
+        listed([made()], Wanted(), limit=1, cursor=f"{text}!")
 
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", 1, None, [], "x", {"a": 1}, "1" * 5000])
@@ -176,7 +182,7 @@ def test_a_forged_place_is_an_error_or_a_place(sort: Sort, value: Any) -> None:
     forged = Cursors[Any](wanted, Any).write([value, "acme", "swift-1"])
     models = [made("swift-1", row("1", "2")), made("swift-2", row("3", "4"), context_window=7)]
     with suppress(Problem):
-        assert len(page(models, wanted, limit=1, cursor=forged).data) <= 1
+        assert len(listed(models, wanted, limit=1, cursor=forged).data) <= 1
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,7 @@ def test_prices_are_compared_by_the_standard_base_price_of_one_currency(wanted: 
         made("batch", row("1", "2", tier="batch")),
         made("long", row("1", "2", above_tokens=1000)),
     ]
-    assert names(page(wanted.by_prices(models), wanted, limit=50, cursor=None).data) == expected
+    assert names(listed(wanted.by_prices(models), wanted, limit=50, cursor=None).data) == expected
 
 
 def test_the_costs_at_the_top_say_whose_they_are() -> None:

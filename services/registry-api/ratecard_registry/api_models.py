@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.types import Scope
 
 from ratecard_registry.archive import Archive, History
 from ratecard_registry.catalogue import Catalogue
 from ratecard_registry.cost_views import Candidate
 from ratecard_registry.describing import READING, answers, refuses, takes_no
 from ratecard_registry.documenting import OF_HISTORY
-from ratecard_registry.keeping import KEPT
-from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, page
+from ratecard_registry.keeping import ABOUT, KEPT, KEPT_BY_PROVIDER
+from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, ordered, page
 from ratecard_registry.moments import moment
 from ratecard_registry.parameters import only_below
 from ratecard_registry.past import Period
@@ -153,14 +155,13 @@ async def list_models(
 
 
 async def _page(wanted: Wanted, catalogue: Catalogue, archive: Archive, *, limit: int, cursor: str | None) -> Page:
-    ids = await catalogue.ids(frozenset(wanted.providers) or None)
-    places = [(who, name) for who, names in ids.items() for name in names]
-    models: Sequence[ModelView] = wanted.by_facts((await catalogue.models(places)).values())
+    models = await catalogue.whole(frozenset(wanted.providers) or None)
     of_another_time = wanted.at is not None or wanted.known_at is not None
     if of_another_time and wanted.needs_prices:
-        models = await archive.as_of(models, wanted.at, known_at=wanted.known_at)
-    shown = page(wanted.by_prices(models), wanted, limit=limit, cursor=cursor)
-    if of_another_time and not wanted.needs_prices:
+        then = await archive.as_of(wanted.by_facts(chain(*models.values())), wanted.at, known_at=wanted.known_at)
+        return page([ordered(wanted.by_prices(then), wanted)], wanted, limit=limit, cursor=cursor)
+    shown = page(catalogue.lists.parts(wanted, models), wanted, limit=limit, cursor=cursor)
+    if of_another_time:
         then = await archive.as_of(shown.data, wanted.at, known_at=wanted.known_at)
         return Page(data=then, total=shown.total, next_cursor=shown.next_cursor)
     return shown
@@ -176,7 +177,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
 
 @get(
     "/api/models/{name:path}",
-    opt={**KEPT, **only_below(HISTORY, OF_HISTORY)},
+    opt={**KEPT_BY_PROVIDER, **only_below(HISTORY, OF_HISTORY)},
     operation_id="getModel",
     summary="Get one model",
     responses={
@@ -190,6 +191,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
 )
 async def one_model(
     *,
+    scope: Scope,
     catalogue: NamedDependency[Catalogue],
     archive: NamedDependency[Archive],
     name: FromPath[str],
@@ -218,8 +220,10 @@ async def one_model(
     bare = str(name).strip("/")
     when, known = moment(at, "at"), moment(known_at, "knownAt")
     wants_history = bare.endswith(HISTORY)
-    ids = await catalogue.ids()
+    ids = await catalogue.id_sets([provider] if provider else None)
     place = resolve(await archive.living_name(bare.removesuffix(HISTORY), ids), provider, ids)
+    if bare.removesuffix(HISTORY) == place[1]:  # under another name it may come to mean another
+        scope["state"][ABOUT] = place[1]
     if wants_history:
         start, until = moment(start_date, "startDate"), moment(end_date, "endDate", time.max)
         if start and until and start > until:

@@ -76,7 +76,9 @@ _SECONDS_OF_GRACE: Final = 30.0
 def build(settings: RegistrySettings) -> Any:
     """Return the registry's ASGI app."""
     kafka = Kafka(settings.kafka, client_id="ratecard-registry")
-    service = Service("registry-api", kafka=kafka, database_settings=settings.database)
+    service = Service(
+        "registry-api", kafka=kafka, database_settings=settings.database, relays=settings.registry_applies_syncs
+    )
     cache = Cache(redis_client(settings))
     pool = _open(service)
     reading = ReadingPool(pool)
@@ -90,31 +92,27 @@ def build(settings: RegistrySettings) -> Any:
         if versions.heeding:
             return
         with suppress(AwayError):  # the commit stands: a look each second makes up for it
-            await versions.look()  # what is outdated is not served from now on; `tell` drops it from Redis each second
+            # What is outdated is not served from now on; `tell` drops it from Redis each second.
+            await versions.look_together()
 
     registry = Registry(
         pool=lambda: service.pool, tell_caches=after_commit, quarantine=Quarantine(known), known=known.keys()
     )
-    kafka.consume_batches(
-        MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched
-    )
-    kafka.consume(SYNC_STARTED, group="registry-syncs", handle=registry.on_began)
-    kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
-    service.every(_SECONDS_BETWEEN_COUNTS, Census(pool=lambda: service.pool).count, name="count")
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
-    retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
+    if settings.registry_applies_syncs:
+        _apply(settings, service, kafka, registry, teller)
     if settings.database.database_pool_size >= _CONNECTIONS_THAT_SPARE_ONE:
         service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, versions.heed, name="heed-versions")
     catalogue = Catalogue(pool=lambda: reading, versions=versions, cache=cache, seconds=seconds(settings))
-    warmer = Warmer(catalogue=catalogue, prices=HotPrices(past=Past(pool=lambda: reading), versions=versions))
+    prices = HotPrices(past=Past(pool=lambda: reading), versions=versions)
+    warmer = Warmer(catalogue=catalogue, prices=prices)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, warmer.look, name="warm-memory")
-    parts = _parts(settings, service, kafka, teller, memory=warmer, archive=Archive(pool=lambda: reading))
+    parts = _parts(
+        settings, service, kafka, teller, memory=warmer, archive=Archive(pool=lambda: reading, prices=prices)
+    )
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
     service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")
-    service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
+    if settings.registry_applies_syncs:
+        service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, parts.pages.prune, name="prune-evidence")
     app = create_app(parts, lifespan=[service.running, parts.follower.heeding_signals])
     return Front(
         app,
@@ -126,6 +124,21 @@ def build(settings: RegistrySettings) -> Any:
         behind_tls=settings.ratecard_behind_tls,
         tracer=trace.get_tracer("ratecard") if settings.service.otel_exporter_otlp_endpoint else None,
     )
+
+
+def _apply(settings: RegistrySettings, service: Service, kafka: Kafka, registry: Registry, teller: Teller) -> None:
+    """Let the service apply what syncs found, and keep its tables in order."""
+    kafka.consume_batches(
+        MODEL_ENRICHED, group="registry", handle_all=registry.on_enriched_batch, handle=registry.on_enriched
+    )
+    kafka.consume(SYNC_STARTED, group="registry-syncs", handle=registry.on_began)
+    kafka.consume(PRICING_SCRAPED, group="registry-pages", handle=registry.on_pages)
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_DAY, registry.bring_into_force, name="bring-into-force")
+    service.every(_SECONDS_BETWEEN_COUNTS, Census(pool=lambda: service.pool).count, name="count")
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, teller.tell, name="tell-caches")
+    retention = Retention(pool=lambda: service.pool, months=int(settings.pricing_history_retention_months))
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_PARTITIONS, retention.make_partitions, name="make-partitions")
+    service.every(_SECONDS_BETWEEN_LOOKS_AT_OLD_PAGES, retention.prune, name="prune")
 
 
 def _open(service: Service) -> Callable[[], asyncpg.Pool]:

@@ -104,22 +104,36 @@ ON CONFLICT (provider, model_id, tier, context_limit, currency, region, effectiv
 
 -- name: end_history(rows)!
 -- The provider stopped charging this price: the row keeps all it said, and gains its end. That moves it to the partition
--- of the year in which it ended.
+-- of the year in which it ended. Rows are looked up by their keys, then by their ids: left to itself, PostgreSQL
+-- compares each with all of them as long as it has no statistics.
+WITH said AS MATERIALIZED (
+    SELECT r.end_date, r.end_recorded_at, r.closed_by, o.id
+    FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r CROSS JOIN LATERAL (
+        SELECT o.id FROM pricing_history o
+        WHERE (o.provider, o.model_id, o.tier, o.context_limit, o.currency, o.region)
+            = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
+          AND o.end_date IS NULL AND o.superseded_at IS NULL AND o.kind <> 'scheduled' LIMIT 1
+    ) o
+)
 UPDATE pricing_history h SET end_date = r.end_date, end_recorded_at = r.end_recorded_at, closed_by = r.closed_by
-FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r
-WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
-    = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
-  AND h.end_date IS NULL AND h.superseded_at IS NULL AND h.kind <> 'scheduled';
+FROM said r WHERE h.id = ANY(ARRAY(SELECT id FROM said)) AND h.id = r.id AND h.end_date IS NULL;
 
 -- name: supersede_history(rows)!
 -- Ratecard stopped believing this row: it was misread, or announced and since fulfilled, replaced or taken back.
+WITH said AS MATERIALIZED (
+    SELECT r.superseded_at, r.closed_by, o.id
+    FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r CROSS JOIN LATERAL (
+        SELECT o.id FROM pricing_history o
+        WHERE (o.provider, o.model_id, o.tier, o.context_limit, o.currency, o.region)
+            = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
+          AND o.end_date IS NULL AND o.superseded_at IS NULL
+          AND CASE r.kind WHEN 'scheduled' THEN o.kind = 'scheduled' AND o.effective_date = r.effective_date
+              ELSE o.kind <> 'scheduled' END
+        OFFSET 0
+    ) o
+)
 UPDATE pricing_history h SET superseded_at = r.superseded_at, closed_by = r.closed_by
-FROM jsonb_populate_recordset(NULL::pricing_history, :rows::jsonb) AS r
-WHERE (h.provider, h.model_id, h.tier, h.context_limit, h.currency, h.region)
-    = (r.provider, r.model_id, r.tier, r.context_limit, r.currency, r.region)
-  AND h.end_date IS NULL AND h.superseded_at IS NULL
-  AND CASE r.kind WHEN 'scheduled' THEN h.kind = 'scheduled' AND h.effective_date = r.effective_date
-      ELSE h.kind <> 'scheduled' END;
+FROM said r WHERE h.id = ANY(ARRAY(SELECT id FROM said)) AND h.id = r.id AND h.end_date IS NULL;
 
 -- name: last_ends(providers, ids)
 -- When the last recorded price of each key ended, where any has.
@@ -156,10 +170,16 @@ ON CONFLICT (sync_id, provider) DO UPDATE SET
     models_deprecated = sync_outcomes.models_deprecated + EXCLUDED.models_deprecated,
     pricing_updated = sync_outcomes.pricing_updated + EXCLUDED.pricing_updated;
 
--- name: bump_versions(names)!
--- Those who listen hear of it when this is committed.
-WITH bumped AS (
-    INSERT INTO cache_versions (name) SELECT unnest(:names::text[]) ORDER BY 1
-    ON CONFLICT (name) DO UPDATE SET version = cache_versions.version + 1 RETURNING name
+-- name: bump_versions(rows)!
+-- Those who listen hear of it when this is committed. What the last 64 versions changed is kept for them.
+WITH outdated AS (
+    SELECT r.* FROM jsonb_to_recordset(:rows::jsonb) AS r (name text, ids text[])
+), bumped AS (
+    INSERT INTO cache_versions (name) SELECT name FROM outdated ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET version = cache_versions.version + 1 RETURNING name, version
+), noted AS (
+    INSERT INTO cache_changes (name, version, ids) SELECT name, version, ids FROM bumped JOIN outdated USING (name)
+), forgotten AS (
+    DELETE FROM cache_changes c USING bumped b WHERE c.name = b.name AND c.version <= b.version - 64
 )
 SELECT pg_notify('ratecard_versions', string_agg(name, ' ')) FROM bumped;

@@ -14,6 +14,7 @@ from prometheus_client import Counter as Metric
 from ratecard_registry import changes
 from ratecard_registry.changes import Decision
 from ratecard_registry.metrics import MODELS_DEPRECATED, PRICING_UPDATED
+from ratecard_registry.outdated import MODELS, Outdated
 from ratecard_registry.own.store import OwnStore
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Place, Store
@@ -58,7 +59,7 @@ class Applying:
         self._own = own
         self._gained_own: list[Place] = []
         self._closed: set[str] = set()
-        self._outdated: set[str] = set()
+        self._outdated = Outdated()
         self.counted: Counted = Counter()
 
     async def run(self, run: Sequence[Enriched]) -> list[Enriched]:
@@ -111,7 +112,7 @@ class Applying:
             await self._write(sync_id, of_sync)
 
     async def _write(self, sync_id: str, decisions: Sequence[Decision]) -> None:
-        self._outdated |= await self._store.write_unread(self._connection, decisions, sync_id=sync_id, now=self._now)
+        await self._store.write_unread(self._connection, decisions, self._outdated, sync_id=sync_id, now=self._now)
         for provider in sorted({decision.after.provider for decision in decisions}):
             of_provider = [decision for decision in decisions if decision.after.provider == provider]
             said = Counter(decision.model_change.kind for decision in of_provider if decision.model_change)
@@ -143,6 +144,7 @@ class Applying:
         if decision is not None:
             await self._write(event.sync_id, [decision])
             await self._store.move_history(self._connection, provider, page_id, event.model.id)
+            self._outdated.all_of(f"{MODELS}{provider}")
             if decision.before and decision.before.own:
                 await self._own.leave(self._connection, (provider, page_id), event.model.id, self._now)
                 self._gained_own.append((provider, event.model.id))
@@ -159,12 +161,12 @@ class Applying:
         await self._judge(closing, before.to_judge)
         held = await self._settle(self._quarantine, closing) if self._quarantine else None
         if closing.pricing.outcome == SideOutcome.COMPLETE:
-            self._outdated.add(f"fallback:{provider}")
+            self._outdated.all_of(f"fallback:{provider}")
         elif await self._syncs.mark_stale(self._connection, provider, closing.started_at):
-            self._outdated.add(f"models:{provider}")
+            self._outdated.all_of(f"{MODELS}{provider}")
         await self._syncs.save_pages(self._connection, provider, closing.pages)
         outcome = await self._syncs.ended(self._connection, closing, self._now, held=held)
-        self._outdated.add(SYNC_STATUS)
+        self._outdated.all_of(SYNC_STATUS)
         self._closed.add(sync_id)
         _LOG.info("%s ended %s in sync %s: %d models", provider, outcome, sync_id, len(closing.model_ids))
         if closing.unpriced_ids:
@@ -182,7 +184,7 @@ class Applying:
             return 0
         held = await quarantine.tell(self._connection, closing, self._now)
         if held.all and await quarantine.mark_disputed(self._connection, closing.provider, self._now):
-            self._outdated.add(f"models:{closing.provider}")
+            self._outdated.all_of(f"{MODELS}{closing.provider}")
         return held.read
 
     async def _deprecate(self, closing: ProviderEnriched, absent: Collection[str]) -> None:

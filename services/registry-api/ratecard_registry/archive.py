@@ -1,8 +1,8 @@
-"""What models used to cost. It is read from PostgreSQL each time: the past is asked for rarely, and in many ways."""
+"""What models used to cost: histories are read from PostgreSQL each time, for they are asked for in many ways."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -15,6 +15,7 @@ from ratecard_registry.catalogue import Place
 from ratecard_registry.cursors import Cursors
 from ratecard_registry.dated import DatedPrice, in_force, is_forecast
 from ratecard_registry.dated_views import dated_view, source_of
+from ratecard_registry.hot_prices import HotPrices
 from ratecard_registry.past import Past, Period
 from ratecard_registry.rows import own_from
 from ratecard_registry.versions import QUERIES
@@ -69,18 +70,26 @@ class Archive:
     """Reads the past. `pool` is called when PostgreSQL is needed."""
 
     def __init__(
-        self, *, pool: Callable[[], asyncpg.Pool], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        *,
+        pool: Callable[[], asyncpg.Pool],
+        prices: HotPrices,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Wire it."""
+        """Wire it. `prices` are asked for what was in force at a time."""
         self._pool = pool
+        self._prices = prices
         self._past = Past(pool=pool, now=now)
         self._sql = queries(QUERIES)
 
-    async def living_name(self, name: str, ids: Mapping[str, Sequence[str]]) -> str:
-        """Return the name under which a page's model lives on since an API named it; else the name as it is."""
+    async def living_name(self, name: str, ids: Mapping[str, Collection[str]]) -> str:
+        """Return the name under which a page's model lives on since an API named it; else the name as it is.
+
+        Only the providers of `ids` are asked about.
+        """
         if "\0" in name or any(name in names for names in ids.values()):
             return name
-        rows = [row async for row in self._sql.merged(self._pool(), id=name)]
+        rows = [row async for row in self._sql.merged(self._pool(), id=name) if row["provider"] in ids]
         return f"{rows[0]['provider']}/{rows[0]['merged_into']}" if len(rows) == 1 else name
 
     async def history(self, place: Place, period: Period, *, limit: int, cursor: str | None = None) -> History:
@@ -102,7 +111,7 @@ class Archive:
         when, now = self._past.moment(at, known_at), self._past.moment(None, None)
         forecast = is_forecast(when, now)
         places = [(model.provider, model.id) for model in models]
-        found = await self._past.prices(places, when, when, known_at=known_at)
+        found = await self._prices.prices(places, when, when, known_at=known_at)
         return tuple(
             msgspec.structs.replace(model, **_shown(in_force(found.get(place, ()), when), when), forecast=forecast)
             for place, model in zip(places, models, strict=True)

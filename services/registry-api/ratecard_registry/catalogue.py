@@ -6,7 +6,6 @@ are the mission's, with `provider/id` for the model's id, because two providers 
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -16,18 +15,18 @@ import msgspec
 
 from ratecard_registry import metrics, views
 from ratecard_registry.cache import Cache
+from ratecard_registry.lists import Lists
+from ratecard_registry.outdated import MODELS
 from ratecard_registry.reading_pool import AwayError
 from ratecard_registry.rows import model_from, own_from, price_from
+from ratecard_registry.shelf import Shelf
 from ratecard_registry.stored import StoredModel
+from ratecard_registry.together import Together
 from ratecard_registry.versions import QUERIES, Versions
 from ratecard_registry.views import FactsView, ModelView, PricingView
 from ratecard_shared.database import queries
 
-MODELS: Final = "models:"
 FALLBACK: Final = "fallback:"
-_FEW: Final = 20
-"""Who asks for more models than that waits for others who do, so that nothing is read for each of them."""
-
 Place = tuple[str, str]
 T = TypeVar("T")
 
@@ -56,30 +55,6 @@ def pricing_key(place: Place) -> str:
     return f"pricing:{'/'.join(place)}"
 
 
-class Shelf:
-    """What memory holds of one provider at one version, and of what it has not read yet what it held last."""
-
-    def __init__(self, version: int, after: Shelf | None = None) -> None:
-        """Begin empty, with what the shelf before held."""
-        self.version = version
-        self.ids: tuple[str, ...] | None = None
-        self.models: dict[str, ModelView] = {}
-        self.last_ids: tuple[str, ...] | None = None
-        self.last_models: dict[str, ModelView] = {}
-        if after:
-            self.last_ids = after.last_ids if after.ids is None else after.ids
-            self.last_models = after.last_models | after.models
-
-    def put(self, name: str, model: ModelView) -> None:
-        """Keep a model of this version."""
-        self.models[name] = model
-        self.last_models.pop(name, None)
-
-    def newest(self, name: str) -> ModelView | None:
-        """Return the newest that was ever read of a model."""
-        return self.models.get(name) or self.last_models.get(name)
-
-
 class Catalogue:
     """Reads models. `pool` is called when PostgreSQL is needed."""
 
@@ -91,9 +66,8 @@ class Catalogue:
         self._seconds = seconds
         self._sql = queries(QUERIES)
         self._shelves: dict[str, Shelf] = {}
-        self._id_sets: Mapping[str, frozenset[str]] = {}
-        self._id_sets_of: object = None
-        self._reading_many = asyncio.Lock()
+        self._together = Together(self._newest)
+        self.lists = Lists()
 
     async def versions(self) -> Mapping[str, int]:
         """Return the version of everything that can be kept, as this process knows it."""
@@ -101,30 +75,33 @@ class Catalogue:
 
     async def ids(self, providers: Collection[str] | None = None) -> dict[str, tuple[str, ...]]:
         """Return every model id, or those of some providers, by provider."""
+        return {name: shelf.newest_ids or () for name, shelf in (await self._listed(providers)).items()}
+
+    async def id_sets(self, providers: Collection[str] | None = None) -> dict[str, frozenset[str]]:
+        """Return the same for looking names up."""
+        return {name: shelf.id_set for name, shelf in (await self._listed(providers)).items()}
+
+    async def _listed(self, providers: Collection[str] | None) -> dict[str, Shelf]:
+        """Return shelves with ids."""
         versions = providers_in(await self.versions())
-        wanted = [name for name in sorted(versions) if providers is None or name in providers]
-        shelves = [self._shelf(name, versions[name]) for name in wanted]
+        wanted = sorted(name for name in versions if providers is None or name in providers)
+        shelves = {name: self._shelf(name, versions[name]) for name in wanted}
+        unread = {name: shelf for name, shelf in shelves.items() if shelf.ids is None}
         try:
-            await self._fill_ids({who: shelf for who, shelf in zip(wanted, shelves, strict=True) if shelf.ids is None})
+            await self._fill_ids(unread)
         except AwayError:
-            if any(shelf.ids is None and shelf.last_ids is None for shelf in shelves):
+            if any(shelf.newest_ids is None for shelf in unread.values()):
                 raise
             self.known_versions.behind += 1
-        return {name: shelf.ids or shelf.last_ids or () for name, shelf in zip(wanted, shelves, strict=True)}
-
-    async def id_sets(self) -> Mapping[str, frozenset[str]]:
-        """Return every model id by provider, for looking names up: made once for each state of the catalogue."""
-        state = await self.versions()
-        if self._id_sets_of is not state:
-            behind = self.known_versions.behind
-            self._id_sets = {provider: frozenset(ids) for provider, ids in (await self.ids()).items()}
-            self._id_sets_of = state if self.known_versions.behind == behind else None
-        return self._id_sets
+        return shelves
 
     def _shelf(self, provider: str, version: int) -> Shelf:
         shelf = self._shelves.get(provider)
-        if shelf is None or shelf.version < version:
-            shelf = self._shelves[provider] = Shelf(version, shelf)
+        if shelf is None:
+            shelf = self._shelves[provider] = Shelf(version)
+        elif shelf.version < version:
+            changed = self.known_versions.changed(f"{MODELS}{provider}", shelf.version)
+            shelf = self._shelves[provider] = shelf.moved_on(version, changed)
         return shelf if shelf.version == version else Shelf(version)
 
     async def _fill_ids(self, shelves: Mapping[str, Shelf]) -> None:
@@ -133,37 +110,58 @@ class Catalogue:
         found = await self.cache.read(keys, needed, tuple[str, ...])
         _count(found, metrics.MODEL_HITS, metrics.MODEL_MISSES)
         for (provider, shelf), ids in zip(shelves.items(), found, strict=True):
-            shelf.ids = await self._ids_of(provider, shelf.version) if ids is None else ids
+            shelf.hold(await self._ids_of(provider, shelf.version) if ids is None else ids)
 
     async def _ids_of(self, provider: str, version: int) -> tuple[str, ...]:
         ids = tuple([row["id"] async for row in self._sql.ids_of(self._pool(), provider=provider)])
         await self.cache.write({list_key(provider): ids}, version, seconds=self._seconds.model)
         return ids
 
+    async def whole(self, providers: Collection[str] | None = None) -> dict[str, tuple[ModelView, ...]]:
+        """Return all models, or those of some providers, by provider: the same objects until one of them changes."""
+        shelves = await self._listed(providers)
+        await self._fill([(who, name) for who, shelf in shelves.items() for name in shelf.unread()], shelves)
+        return {who: shelf.whole() for who, shelf in shelves.items()}
+
     async def models(self, places: Sequence[Place]) -> dict[Place, ModelView]:
         """Return those of the models that exist, in the order asked for."""
-        if len(places) <= _FEW:
-            return await self._models(places)
-        async with self._reading_many:  # who waits finds on the shelf what the first one read
-            return await self._models(places)
-
-    async def _models(self, places: Sequence[Place]) -> dict[Place, ModelView]:
         versions = providers_in(await self.versions())
-        shelves = {provider: self._shelf(provider, version) for provider, version in versions.items()}
-        missing = [(who, name) for who, name in places if who not in shelves or name not in shelves[who].models]
+        shelves = {who: self._shelf(who, versions[who]) for who in {who for who, _ in places} if who in versions}
+        missing = [(who, name) for who, name in places if who in shelves and name not in shelves[who].models]
+        behind = self.known_versions.behind
+        await self._fill(missing, shelves)
+        away = self.known_versions.behind != behind
+        return {
+            (who, name): found
+            for who, name in places
+            if who in shelves
+            and (found := shelves[who].newest(name) if away else shelves[who].models.get(name)) is not None
+        }
+
+    async def _fill(self, places: Sequence[Place], shelves: Mapping[str, Shelf]) -> None:
+        """Put models onto their shelves. Where PostgreSQL is away, what was known last has to do."""
+        if not places:
+            return
         try:
-            for (who, name), model in (await self._read(missing, versions)).items() if missing else ():
-                shelves.setdefault(who, Shelf(0)).put(name, model)
+            read = await self._together.get(places)
         except AwayError:
-            if any(who not in shelves or not shelves[who].newest(name) for who, name in missing):
+            if any(not shelves[who].newest(name) for who, name in places):
                 raise
             self.known_versions.behind += 1
-            return {place: found for place in places if (found := shelves[place[0]].newest(place[1]))}
-        return {
-            (who, name): shelves[who].models[name]
-            for who, name in places
-            if who in shelves and name in shelves[who].models
-        }
+            return
+        for who, name in places:
+            if model := read.get((who, name)):
+                shelves[who].put(name, model)
+
+    async def _newest(self, places: Collection[Place]) -> dict[Place, ModelView]:
+        """Return models as they are now, from the shelves that others have filled meanwhile if they are there."""
+        versions = providers_in(self.known_versions.known)
+        shelves = {who: self._shelf(who, versions[who]) for who in {who for who, _ in places}}
+        found = {place: model for place in places if (model := shelves[place[0]].models.get(place[1]))}
+        read = await self._read([place for place in sorted(places) if place not in found], versions)
+        for (who, name), model in read.items():
+            shelves[who].put(name, model)
+        return found | read
 
     async def _read(self, places: Sequence[Place], versions: dict[str, int]) -> dict[Place, ModelView]:
         needed = [versions.get(provider, 0) for provider, _ in places]

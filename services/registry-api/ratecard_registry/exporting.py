@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -87,9 +88,7 @@ class Exports:
         return await asyncio.to_thread(_RENDERERS[name], models, self._names)
 
     async def _models(self) -> list[ModelView]:
-        ids = await self._catalogue.ids()
-        models = await self._catalogue.models([(who, name) for who, names in ids.items() for name in names])
-        return list(models.values())
+        return list(chain(*(await self._catalogue.whole()).values()))
 
     def _map_changed(self) -> float:
         if self._stored_map is None:

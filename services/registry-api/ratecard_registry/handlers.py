@@ -15,6 +15,7 @@ import asyncpg
 
 from ratecard_registry import changes
 from ratecard_registry.applying import SYNC_STATUS, Applying, Counted
+from ratecard_registry.outdated import Outdated
 from ratecard_registry.own.store import OwnStore
 from ratecard_registry.quarantine import Quarantine
 from ratecard_registry.store import Store
@@ -89,7 +90,9 @@ class Registry:
             if await inbox.first_time(connection, f"{CONSUMER}-syncs", started.event_id, said_at=started.occurred_at):
                 await self._store.lock(connection, [started.provider])
                 await self._syncs.began(connection, started)
-                await self._store.bump(connection, [SYNC_STATUS])
+                outdated = Outdated()
+                outdated.all_of(SYNC_STATUS)
+                await self._store.bump(connection, outdated)
         await self._tell_caches()
 
     async def on_pages(self, scraped: PricingScraped, _record: Any = None) -> None:

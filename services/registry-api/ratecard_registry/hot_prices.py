@@ -1,12 +1,11 @@
 """The prices that costs are asked for again and again, in memory: a line about a hot model needs no query.
 
-They are kept with the version of their provider, and PostgreSQL is asked whether that is still so when they are read:
-they are never older than what was answered before. Old times, and what was believed then, are read each time.
+They are kept with a version of their provider's models, and PostgreSQL is asked whether that is still so when they are
+read: they are never older than what was answered before. Old times, and what was believed then, are read each time.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,14 +13,17 @@ from typing import Final
 
 import msgspec
 
-from ratecard_registry.catalogue import MODELS
 from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.outdated import MODELS
 from ratecard_registry.past import LAST_DAY, Past
 from ratecard_registry.reading_pool import AwayError
+from ratecard_registry.together import Together
 from ratecard_registry.versions import Versions
 
 RECENT: Final = timedelta(days=35)
-MOST_ROWS: Final = 10_000
+MOST_ROWS: Final = 60_000
+"""Each takes 1.3 kB."""
+
 _ROWS_OF_ROOM: Final = MOST_ROWS * 3 // 4
 _MOST_NAMES: Final = 10_000
 _TRIES: Final = 5
@@ -30,8 +32,8 @@ Names = dict[str, list[tuple[str, Place]]]
 """Which models have a name without having it for their id, by name."""
 
 
-class Hot(msgspec.Struct, frozen=True, kw_only=True):
-    """All prices of a model since a time, as they were believed at a version of its provider."""
+class Hot(msgspec.Struct, kw_only=True):
+    """All prices of a model since a time, as they are believed at a version of its provider's models."""
 
     version: int
     since: datetime
@@ -50,10 +52,11 @@ class HotPrices:
         self._now = now
         self._kept: OrderedDict[Place, Hot] = OrderedDict()
         self._rows = 0
-        self._one_reads = asyncio.Lock()
+        self._together = Together(self._read)
+        self._names_together = Together(self._read_names)
         self._names: Names = {}
         self._last_names: Names = {}
-        self._names_of: object = None
+        self._names_of = -1
 
     @property
     def has_room(self) -> bool:
@@ -74,9 +77,7 @@ class HotPrices:
         await self._versions.current()
         found = self._found(places, first)
         if len(found) < len(places):
-            async with self._one_reads:
-                found = self._found(places, first)
-                found |= await self._newest([place for place in places if place not in found], first, now)
+            found |= await self._newest([place for place in places if place not in found], first)
         return {place: _still_said(hot.rows, now) for place, hot in found.items()}
 
     def _found(self, places: Collection[Place], first: datetime) -> dict[Place, Hot]:
@@ -84,35 +85,49 @@ class HotPrices:
 
     def _hot(self, place: Place, first: datetime) -> Hot | None:
         hot = self._kept.get(place)
-        if hot is None or hot.version != self._version(place) or first < hot.since:
+        if hot is None or first < hot.since or self._has_changed(place, hot):
             return None
         self._kept.move_to_end(place)
         return hot
 
+    def _has_changed(self, place: Place, hot: Hot) -> bool:
+        now = self._version(place)
+        if hot.version != now:
+            if self._versions.has_changed(*place, hot.version):
+                return True
+            hot.version = now
+        return False
+
     def _version(self, place: Place) -> int:
         return self._versions.known.get(f"{MODELS}{place[0]}", -1)
 
-    async def _newest(self, places: Collection[Place], first: datetime, now: datetime) -> dict[Place, Hot]:
+    async def _newest(self, places: Collection[Place], first: datetime) -> dict[Place, Hot]:
         """Read them; where PostgreSQL is away, return what was last known of all of them."""
         try:
-            return await self._read(places, now)
+            read = await self._together.get(places)
+            return {place: read[place] for place in places}
         except AwayError:
             last = {place: hot for place in places if (hot := self._kept.get(place)) and hot.since <= first}
             if len(last) < len(places):
                 raise
             return last
 
-    async def _read(self, places: Collection[Place], now: datetime) -> dict[Place, Hot]:
-        since, read = now - 2 * RECENT, dict[Place, Hot]()
-        for _ in range(_TRIES if places else 0):
-            before = {place: self._version(place) for place in places}
-            rows = await self._past.prices(places, since, LAST_DAY)
-            read = {place: Hot(version=before[place], since=since, rows=tuple(rows.get(place, ()))) for place in places}
-            await self._versions.look()
-            if all(self._version(place) == version for place, version in before.items()):
+    async def _read(self, places: Collection[Place]) -> dict[Place, Hot]:
+        """Return the newest of them; those that others have read meanwhile are there."""
+        since, read = self._now() - 2 * RECENT, dict[Place, Hot]()
+        there = self._found(places, since + RECENT)
+        lacking = [place for place in places if place not in there]
+        for _ in range(_TRIES if lacking else 0):
+            before = {place: self._version(place) for place in lacking}
+            rows = await self._past.prices(lacking, since, LAST_DAY)
+            read = {
+                place: Hot(version=before[place], since=since, rows=tuple(rows.get(place, ()))) for place in lacking
+            }
+            await self._versions.look_together()
+            if not any(self._has_changed(place, hot) for place, hot in read.items()):
                 self._keep(read)
                 break
-        return read
+        return there | read
 
     def _keep(self, read: dict[Place, Hot]) -> None:
         for place, hot in read.items():
@@ -126,25 +141,25 @@ class HotPrices:
     async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
         """Return which models have these names without having them for ids, as `Past` does."""
         wanted = set(names)
-        if self._names_of is not self._versions.known or len(self._names) > _MOST_NAMES:
+        if self._names_of != self._versions.growths_of_models or len(self._names) > _MOST_NAMES:
             self._last_names = self._names or self._last_names
-            self._names, self._names_of = {}, self._versions.known
-        kept = self._names
-        if not wanted <= kept.keys():
-            async with self._one_reads:
-                kept = await self._with_names(wanted, kept)
-        return [one for name in sorted(wanted) for one in kept[name]]
+            self._names, self._names_of = {}, self._versions.growths_of_models
+        found = {name: self._names[name] for name in wanted if name in self._names}
+        if missing := wanted - found.keys():
+            try:
+                found |= await self._names_together.get(missing)
+            except AwayError:
+                if not missing <= self._last_names.keys():
+                    raise
+                found |= self._last_names
+        return [one for name in sorted(wanted) for one in found[name]]
 
-    async def _with_names(self, wanted: set[str], kept: Names) -> Names:
-        missing = wanted - kept.keys()
-        try:
-            found = await self._past.other_names(missing)
-        except AwayError:
-            if not missing <= self._last_names.keys():
-                raise
-            return self._last_names | kept
-        kept.update({name: [one for one in found if one[0] == name] for name in missing})
-        return kept
+    async def _read_names(self, names: Collection[str]) -> Names:
+        kept = self._names
+        if lacking := [name for name in names if name not in kept]:
+            found = await self._past.other_names(lacking)
+            kept.update({name: [one for one in found if one[0] == name] for name in lacking})
+        return {name: kept[name] for name in names}
 
 
 def _still_said(rows: Iterable[DatedPrice], now: datetime) -> list[DatedPrice]:

@@ -6,9 +6,12 @@ it passes no bound and comes last, whichever way the list is sorted.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from heapq import merge
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 
@@ -70,7 +73,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def _takes(self, model: ModelView) -> bool:
         if self.usability is None and not self.include_deprecated and self._gone(model):
             return False
-        able = {one.type for one in model.capabilities if one.supported}
+        able = {one.type for one in model.capabilities if one.supported} if self.capabilities else set()
         return (
             (not self.providers or model.provider in self.providers)
             and self.usability in {None, model.usability}
@@ -128,6 +131,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 Place = tuple[Any, str, str]
 """Where a model stands in a list: what it is sorted by, then its provider and id."""
 
+Part = Sequence[tuple[tuple[Any, ...], ModelView]]
+"""Models of a list in its order, each after what it is ordered by."""
+
+_KEY: Final = itemgetter(0)
+
 _SORTED_BY: Final[dict[str, tuple[Any, Callable[[ModelView, str], Any]]]] = {
     "provider": (str, lambda model, _: model.provider),
     "id": (str, lambda model, _: model.id),
@@ -139,22 +147,30 @@ _SORTED_BY: Final[dict[str, tuple[Any, Callable[[ModelView, str], Any]]]] = {
 }
 
 
-def page(models: Sequence[ModelView], wanted: Wanted, *, limit: int, cursor: str | None) -> Page:
-    """Return the models after the cursor, in the wanted order. Models of one place are ordered by provider and id."""
-    kind, read = _SORTED_BY[wanted.sort.removeprefix("-")]
+def ordered(models: Iterable[ModelView], wanted: Wanted) -> Part:
+    """Return the models in the wanted order. Models of one place are ordered by provider and id."""
     descending = wanted.sort.startswith("-")
+    keyed = [(_key(_place(model, wanted), descending=descending), model) for model in models]
+    return sorted(keyed, key=_KEY)
+
+
+def page(parts: Sequence[Part], wanted: Wanted, *, limit: int, cursor: str | None) -> Page:
+    """Return the models after the cursor, of all parts together."""
+    kind, _ = _SORTED_BY[wanted.sort.removeprefix("-")]
     cursors = Cursors[Place](wanted, tuple[kind | None, str, str])  # type: ignore[valid-type]  # one of a few
+    begins = [0] * len(parts)
+    if cursor:
+        after = _key(cursors.read(cursor), descending=wanted.sort.startswith("-"))
+        begins = [bisect_right(part, after, key=_KEY) for part in parts]
+    rest = [part[begin : begin + limit + 1] for part, begin in zip(parts, begins, strict=True)]
+    shown = [model for _, model in islice(merge(*rest, key=_KEY), limit + 1)]
+    more = cursors.write(_place(shown[limit - 1], wanted)) if len(shown) > limit else None
+    return Page(data=tuple(shown[:limit]), total=sum(map(len, parts)), next_cursor=more)
 
-    def place(model: ModelView) -> Place:
-        return (read(model, wanted.currency), model.provider, model.id)
 
-    keyed = [(_key(place(model), descending=descending), model) for model in models]
-    placed = sorted(keyed, key=itemgetter(0))
-    after = _key(cursors.read(cursor), descending=descending) if cursor else None
-    rest = [model for key, model in placed if after is None or key > after]
-    shown = tuple(rest[:limit])
-    more = cursors.write(place(shown[-1])) if len(rest) > limit else None
-    return Page(data=shown, total=len(placed), next_cursor=more)
+def _place(model: ModelView, wanted: Wanted) -> Place:
+    _, read = _SORTED_BY[wanted.sort.removeprefix("-")]
+    return (read(model, wanted.currency), model.provider, model.id)
 
 
 def _key(place: Place, *, descending: bool) -> tuple[Any, ...]:

@@ -1,7 +1,4 @@
-"""Answers as they were rendered, in process memory: those of one state of the catalogue, the least asked for go first.
-
-A new state forgets all of them, so that nothing older than what is known can be found.
-"""
+"""Answers as they were rendered, in process memory: each with what it is based on. The least asked for go first."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from collections.abc import Hashable
 from typing import Final
 
 import msgspec
+
+from ratecard_registry.versions import Basis
 
 Header = tuple[bytes, bytes]
 
@@ -21,7 +20,8 @@ _OVERHEAD: Final = 1024
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer to a read. `marks` are its headers without those of its body; `etag` is empty if it is an error.
 
-    `route` is the path's template. Only what is `kept` may be given again: it is the same until the catalogue changes.
+    `route` is the path's template. Only what is `kept` may be given again: it is the same until the catalogue changes,
+    or that of it which it is `about`.
     """
 
     status: int
@@ -31,6 +31,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     route: str
     kept: bool
+    about: str | None = None
 
 
 class Memory:
@@ -39,31 +40,31 @@ class Memory:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """Begin empty."""
         self._most = most_bytes
-        self._state: object = None
-        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._answers: OrderedDict[Hashable, tuple[Basis, Answer]] = OrderedDict()
         self.size = 0
 
-    def get(self, state: object, key: Hashable) -> Answer | None:
-        """Return the answer of that very state, if there is one."""
-        if state is not self._state:
-            return None
-        answer = self._answers.get(key)
-        if answer is not None:
-            self._answers.move_to_end(key)
-        return answer
+    def clear(self) -> None:
+        """Forget everything."""
+        self._answers.clear()
+        self.size = 0
 
-    def put(self, state: object, key: Hashable, answer: Answer) -> None:
-        """Keep an answer of that state, which is the newest. One that would push out too many others is not kept."""
-        if state is not self._state:
-            self._answers.clear()
-            self._state, self.size = state, 0
+    def get(self, key: Hashable) -> tuple[Basis, Answer] | None:
+        """Return the answer that was kept last, and what it was based on."""
+        kept = self._answers.get(key)
+        if kept is not None:
+            self._answers.move_to_end(key)
+        return kept
+
+    def put(self, key: Hashable, basis: Basis, answer: Answer) -> None:
+        """Keep an answer instead of the one before. One that would push out too many others is not kept."""
+        before = self._answers.pop(key, None)
+        self.size -= _size(before[1]) if before else 0
         if _size(answer) > self._most // _LARGEST_PART:
             return
-        before = self._answers.pop(key, None)
-        self.size += _size(answer) - (_size(before) if before else 0)
-        self._answers[key] = answer
+        self.size += _size(answer)
+        self._answers[key] = (basis, answer)
         while self.size > self._most:
-            _, oldest = self._answers.popitem(last=False)
+            _, (_, oldest) = self._answers.popitem(last=False)
             self.size -= _size(oldest)
 
 

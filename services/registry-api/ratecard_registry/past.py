@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 import asyncpg
@@ -95,12 +96,12 @@ class Past:
 def _dated(row: Any) -> DatedPrice:
     return DatedPrice(
         id=row["id"],
-        provider=row["provider"],
-        model_id=row["model_id"],
+        provider=intern(row["provider"]),
+        model_id=intern(row["model_id"]),
         price=price_from(row),
         end_date=row["end_date"],
         recorded_at=row["recorded_at"],
-        kind=row["kind"],
+        kind=intern(row["kind"]),
         stale_since=row["stale_since"],
         own=own_from(row) if row["number"] else None,
     )

@@ -6,6 +6,7 @@ may. So the question is left to itself. After a failure PostgreSQL is left alone
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -41,6 +42,7 @@ class ReadingPool:
         self._clock = clock
         self._away = False
         self._left_alone_until = 0.0
+        self._answered_at = -math.inf
 
     async def fetch(self, query: str, *parameters: Any) -> Any:
         """Return the rows."""
@@ -64,10 +66,12 @@ class ReadingPool:
         except Exception as error:
             if not is_transient(error):
                 raise
-            if isinstance(error, TimeoutError):  # what is refused at once costs nobody time
+            # What is refused at once costs nobody time; and while others are answered it is busy, not away.
+            if isinstance(error, TimeoutError) and self._answered_at + self._seconds <= self._clock():
                 self._away = True
                 self._leave_alone()
             raise AwayError(f"PostgreSQL does not answer: {error!r}") from error
+        self._answered_at = self._clock()
         if self._away:
             self._away, self._left_alone_until = False, 0.0
         return answer

@@ -1,5 +1,9 @@
--- name: versions()
-SELECT name, version, told FROM cache_versions ORDER BY name;
+-- name: versions(known)
+-- Each version, and what it changed since that one of its name in `known`, where both are given: one row per change.
+SELECT v.name, v.version, v.told, c.version AS changed_in, c.ids
+FROM cache_versions v
+LEFT JOIN cache_changes c ON c.name = v.name AND c.version > (:known::jsonb ->> v.name)::bigint
+ORDER BY v.name, c.version;
 
 -- name: told(names, versions)!
 UPDATE cache_versions c SET told = t.version

@@ -43,7 +43,7 @@ class Holding:
             return
         await self._send(message)
 
-    def answer(self, *, route: str, kept: bool) -> Answer:
+    def answer(self, *, route: str, kept: bool, about: str | None) -> Answer:
         """Return the answer, unless it was `streamed`."""
         status, headers, body = self._start["status"], tuple(self._start["headers"]), b"".join(self._parts)
         etag = b""
@@ -58,6 +58,7 @@ class Holding:
             body=body,
             route=route,
             kept=kept and status == OK,
+            about=about,
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from sys import intern
+from typing import Any, Final
 
 import msgspec
 
@@ -58,7 +59,16 @@ def model_row(model: StoredModel) -> dict[str, Any]:
 def price_from(row: Mapping[str, Any]) -> Price:
     """Return the price in a row of `model_pricing` or `scheduled_pricing`."""
     fields = {name: row[name] for name in Price.__struct_fields__ if name != "above_tokens"}
+    for name in _SHARED:
+        fields[name] = intern(fields[name])
+    if evidence := fields["evidence"]:
+        fields["evidence"] = {**evidence, **{name: intern(evidence[name]) for name in _SHARED_OF_EVIDENCE}}
     return msgspec.convert({**fields, "above_tokens": row["context_limit"]}, Price)
+
+
+_SHARED: Final = ("tier", "currency", "region", "sync_id")
+_SHARED_OF_EVIDENCE: Final = ("url", "sha256", "strategy")
+"""Texts that many prices have in common: memory holds each once."""
 
 
 def price_row(model: StoredModel, price: Price) -> dict[str, Any]:

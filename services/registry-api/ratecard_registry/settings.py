@@ -44,6 +44,7 @@ class RegistrySettings(Settings, frozen=True, kw_only=True, rename="upper"):
     evidence_retention_days: Days = 400
     pricing_history_retention_months: Months = "0"
     sync_timeout_ms: Milliseconds = 300_000
+    registry_applies_syncs: Flag = True
     ratecard_admin_key: Secret = ""
     ratecard_anonymous_read: Flag = False
     scraping_allow_private: Flag = False

@@ -17,6 +17,7 @@ import msgspec
 
 from ratecard_registry.changes import Decision, after_what_ended, begins_early
 from ratecard_registry.history import History, history_of
+from ratecard_registry.outdated import Outdated
 from ratecard_registry.rows import model_from, model_row, own_from, price_from, price_row
 from ratecard_registry.says import said_by
 from ratecard_registry.stored import Applied, Key, OwnPrice, Price, StoredModel, midnight
@@ -103,12 +104,20 @@ class Store:
 
         `sync_id` is the sync behind it, None where the price says it itself.
         """
-        await self.bump(connection, await self.write_unread(connection, decisions, sync_id=sync_id, now=now))
+        outdated = Outdated()
+        await self.write_unread(connection, decisions, outdated, sync_id=sync_id, now=now)
+        await self.bump(connection, outdated)
 
     async def write_unread(
-        self, connection: asyncpg.Connection, decisions: Sequence[Decision], *, sync_id: str | None, now: datetime
-    ) -> set[str]:
-        """Write it without making anything outdated; return the names to `bump` before the commit."""
+        self,
+        connection: asyncpg.Connection,
+        decisions: Sequence[Decision],
+        outdated: Outdated,
+        *,
+        sync_id: str | None,
+        now: datetime,
+    ) -> None:
+        """Write it, and add to `outdated` what is to be bumped before the commit."""
         decisions = await self._after_what_ended(connection, decisions)
         await self._write_models(connection, decisions)
         await self._write_prices(connection, decisions)
@@ -116,12 +125,14 @@ class Store:
             await self._write_history(connection, wave)
         said = [item for decision in decisions for item in said_by(decision, sync_id=sync_id, now=now)]
         await outbox.say_all(connection, service=SERVICE, said=said)
-        return {f"models:{decision.after.provider}" for decision in decisions if decision.visible}
+        for decision in decisions:
+            if decision.visible:
+                outdated.models(decision.after.provider, [decision.after.facts.id])
 
-    async def bump(self, connection: asyncpg.Connection, names: Collection[str]) -> None:
-        """Make what caches hold under these names outdated: `models:` or `fallback:` and a provider, or a key."""
-        if names:
-            await self._sql.bump_versions(connection, names=sorted(names))
+    async def bump(self, connection: asyncpg.Connection, outdated: Outdated) -> None:
+        """Make it outdated for every process when this is committed."""
+        if rows := outdated.rows:
+            await self._sql.bump_versions(connection, rows=rows)
 
     async def count(
         self,

@@ -16,7 +16,6 @@ import asyncpg
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import (
     FALLBACK,
-    MODELS,
     Seconds,
     details_key,
     list_key,
@@ -24,6 +23,7 @@ from ratecard_registry.catalogue import (
     pricing_of,
     stored_models,
 )
+from ratecard_registry.outdated import MODELS
 from ratecard_registry.reading_pool import AwayError
 from ratecard_registry.versions import QUERIES, Versions
 from ratecard_shared.database import queries

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,6 +26,7 @@ from ratecard_registry.imports import genai_prices, llm_prices
 from ratecard_registry.imports.entries import ListError, PriceList
 from ratecard_registry.imports.planning import PastPrice, Place, Plan, Recorded, meant, plan
 from ratecard_registry.imports.views import ImportView, import_view
+from ratecard_registry.outdated import Outdated
 from ratecard_registry.problems import Problem
 from ratecard_registry.resolving import Documented
 from ratecard_registry.store import Store
@@ -78,10 +80,9 @@ class Importer:
     async def take(self, asked: Asked, caller: Caller) -> ImportView:
         """Import a file, or say what an import would do. Raises Problem."""
         listed = await asyncio.to_thread(_read, asked)
-        ids = await self._catalogue.ids()
-        models = await self._catalogue.models([(who, name) for who, names in ids.items() for name in names])
-        vendors = {self._names.of(who, "genai_prices"): who for who in ids} | {who: who for who in ids}
-        known = tuple(models.values())
+        models = await self._catalogue.whole()
+        vendors = {self._names.of(who, "genai_prices"): who for who in models} | {who: who for who in models}
+        known = tuple(chain(*models.values()))
         found = await asyncio.to_thread(meant, listed.entries, known, vendors, self._documented)
         now = self._now()
         digest = hashlib.sha256(asked.body).hexdigest()
@@ -116,7 +117,10 @@ class Importer:
         if not rows:
             return
         await self._sql.add(connection, rows=[_row(row, asked, digest, now) for row in rows])
-        await self._store.bump(connection, [f"models:{who}" for who in {row.place[0] for row in rows}])
+        outdated = Outdated()
+        for row in rows:
+            outdated.models(row.place[0], [row.place[1]])
+        await self._store.bump(connection, outdated)
 
 
 def _read(asked: Asked) -> PriceList:

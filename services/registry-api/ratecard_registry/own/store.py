@@ -12,6 +12,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from ratecard_registry.outdated import Outdated
 from ratecard_registry.own.layer import OwnDecision, OwnLayer
 from ratecard_registry.own.says import said_by_own
 from ratecard_registry.rows import own_row
@@ -56,7 +57,9 @@ class OwnStore:
             await self.sql.move_on(connection, ids=[one.id for one in moved], states=[one.state.value for one in moved])
         await self.sql.revise(connection, provider=provider, model_id=model_id, revision=revision, now=act.at)
         await outbox.say_all(connection, service=SERVICE, said=said_by_own(decision, act.at))
-        await self._store.bump(connection, [f"models:{provider}"])
+        outdated = Outdated()
+        outdated.models(provider, [model_id])
+        await self._store.bump(connection, outdated)
 
     async def keep_time(self, connection: asyncpg.Connection, now: datetime) -> int:
         """Bring own prices into force on their day and end those whose day is over; return how many models."""

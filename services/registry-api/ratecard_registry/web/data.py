@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any, Final
 
 from litestar import Response, get
@@ -35,9 +36,7 @@ class SourceView(View, frozen=True, kw_only=True):
 @get("/web/models.json", opt=KEPT, include_in_schema=False)
 async def listed_models(catalogue: NamedDependency[Catalogue]) -> Response[bytes]:
     """Return every model in a line."""
-    ids = await catalogue.ids()
-    models = await catalogue.models([(who, name) for who, names in ids.items() for name in names])
-    return as_json(listing(models.values()))
+    return as_json(listing(chain(*(await catalogue.whole()).values())))
 
 
 @get("/web/changes.json", include_in_schema=False)
