@@ -92,7 +92,7 @@ def _has_apache_kafka() -> bool:
 
 
 @contextmanager
-def backends() -> Iterator[Backends]:
+def backends(*, kafka_niceness: int = 0) -> Iterator[Backends]:
     """Give the backends that the environment names, or start those of the laptop."""
     if _external():
         database_url, kafka, redis_url = (os.environ[name] for name in _NAMES)
@@ -105,7 +105,7 @@ def backends() -> Iterator[Backends]:
             if not _has_apache_kafka():
                 yield found
                 return
-            address, server = apache_kafka.server(folder / "apache-kafka")
+            address, server = apache_kafka.server(folder / "apache-kafka", niceness=kafka_niceness)
             with processes.running([server], within_seconds=_SECONDS_TO_START):
                 yield msgspec.structs.replace(found, kafka=address)
     finally:

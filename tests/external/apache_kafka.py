@@ -49,10 +49,13 @@ def fetched() -> Path:
     return jars
 
 
-def server(folder: Path, *, protocol: str = "PLAINTEXT", more: str = "", scram: Sequence[str] = ()) -> tuple[str, Spec]:
+def server(
+    folder: Path, *, protocol: str = "PLAINTEXT", more: str = "", scram: Sequence[str] = (), niceness: int = 0
+) -> tuple[str, Spec]:
     """Format a new, empty node under `folder`; return its address and its process.
 
     `more` are further settings, such as another `protocol` needs, and `scram` credentials that it knows from the start.
+    With more `niceness` it leaves more of the processor to others.
     """
     folder.mkdir(parents=True)
     port, controller = ports.choose_all({"Kafka": None, "Kafka's controller": None}).values()
@@ -60,12 +63,12 @@ def server(folder: Path, *, protocol: str = "PLAINTEXT", more: str = "", scram: 
     filled = _SETTINGS.format(protocol=protocol, host=ports.HOST, port=port, controller=controller, folder=folder)
     settings.write_text(filled + more)
     java = [_program("java"), "-Xmx512m", "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{fetched()}/*"]
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = base64.b64encode(uuid.uuid4().bytes, altchars=b"ab").decode().rstrip("=")  # one with a dash is an option
     known = [word for credential in scram for word in ("--add-scram", credential)]
     subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings, *known], check=True)
     process = Spec(
         name="Apache Kafka",
-        command=[*java, "kafka.Kafka", settings],
+        command=["nice", "-n", str(niceness), *java, "kafka.Kafka", settings],
         log=folder / "kafka.log",
         ready=lambda: kafka.is_ready(port),
     )

@@ -17,7 +17,7 @@ from registry_events import START
 
 from ratecard_registry import views
 from ratecard_registry.cursors import Cursors
-from ratecard_registry.listing import Page, Sort, Wanted, costs_of, ordered, page
+from ratecard_registry.listing import Page, Sort, Wanted, costs_of, in_order, page, placed
 from ratecard_registry.problems import Problem
 from ratecard_registry.stored import Price
 from ratecard_registry.views import FactsView, ModelView
@@ -66,7 +66,7 @@ def names(models: Sequence[ModelView]) -> list[str]:
 def listed(models: Sequence[ModelView], wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page:
     """Return a page of the list, whose parts are put in order apart: each provider's, as the registry does."""
     parts = [[one for one in models if one.provider == provider] for provider in {one.provider for one in models}]
-    return page([ordered(part, wanted) for part in parts], wanted, limit=limit, cursor=cursor)
+    return page([in_order(placed(part, wanted)) for part in parts], wanted, limit=limit, cursor=cursor)
 
 
 def pages(models: Sequence[ModelView], wanted: Wanted, limit: int) -> list[ModelView]:

@@ -22,7 +22,7 @@ from ratecard_registry.cost_views import Candidate
 from ratecard_registry.describing import READING, answers, refuses, takes_no
 from ratecard_registry.documenting import OF_HISTORY
 from ratecard_registry.keeping import ABOUT, KEPT, KEPT_BY_PROVIDER
-from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, ordered, page
+from ratecard_registry.listing import DEFAULT_LIMIT, MOST, Page, Sort, Wanted, in_order, page, placed
 from ratecard_registry.moments import moment
 from ratecard_registry.parameters import only_below
 from ratecard_registry.past import Period
@@ -159,7 +159,7 @@ async def _page(wanted: Wanted, catalogue: Catalogue, archive: Archive, *, limit
     of_another_time = wanted.at is not None or wanted.known_at is not None
     if of_another_time and wanted.needs_prices:
         then = await archive.as_of(wanted.by_facts(chain(*models.values())), wanted.at, known_at=wanted.known_at)
-        return page([ordered(wanted.by_prices(then), wanted)], wanted, limit=limit, cursor=cursor)
+        return page([in_order(placed(wanted.by_prices(then), wanted))], wanted, limit=limit, cursor=cursor)
     shown = page(catalogue.lists.parts(wanted, models), wanted, limit=limit, cursor=cursor)
     if of_another_time:
         then = await archive.as_of(shown.data, wanted.at, known_at=wanted.known_at)

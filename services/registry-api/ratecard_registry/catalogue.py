@@ -27,6 +27,8 @@ from ratecard_registry.views import FactsView, ModelView, PricingView
 from ratecard_shared.database import queries
 
 FALLBACK: Final = "fallback:"
+_AT_ONCE: Final = 50
+"""Up to how many models are read without leaving the event loop to others."""
 Place = tuple[str, str]
 T = TypeVar("T")
 
@@ -158,10 +160,13 @@ class Catalogue:
         versions = providers_in(self.known_versions.known)
         shelves = {who: self._shelf(who, versions[who]) for who in {who for who, _ in places}}
         found = {place: model for place in places if (model := shelves[place[0]].models.get(place[1]))}
-        read = await self._read([place for place in sorted(places) if place not in found], versions)
-        for (who, name), model in read.items():
-            shelves[who].put(name, model)
-        return found | read
+        lacking = [place for place in sorted(places) if place not in found]
+        for first in range(0, len(lacking), _AT_ONCE):
+            read = await self._read(lacking[first : first + _AT_ONCE], versions)
+            for (who, name), model in read.items():
+                shelves[who].put(name, model)
+            found |= read
+        return found
 
     async def _read(self, places: Sequence[Place], versions: dict[str, int]) -> dict[Place, ModelView]:
         needed = [versions.get(provider, 0) for provider, _ in places]

@@ -7,7 +7,7 @@ read: they are never older than what was answered before. Old times, and what wa
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -27,6 +27,8 @@ MOST_ROWS: Final = 60_000
 _ROWS_OF_ROOM: Final = MOST_ROWS * 3 // 4
 _MOST_NAMES: Final = 10_000
 _TRIES: Final = 5
+_AT_ONCE: Final = 50
+"""Of so many models prices are read without leaving the event loop to others."""
 
 Names = dict[str, list[tuple[str, Place]]]
 """Which models have a name without having it for their id, by name."""
@@ -51,7 +53,7 @@ class HotPrices:
         self._versions = versions
         self._now = now
         self._kept: OrderedDict[Place, Hot] = OrderedDict()
-        self._rows = 0
+        self._size = 0
         self._together = Together(self._read)
         self._names_together = Together(self._read_names)
         self._names: Names = {}
@@ -61,7 +63,7 @@ class HotPrices:
     @property
     def has_room(self) -> bool:
         """Tell whether more can be kept without dropping what is."""
-        return self._rows < _ROWS_OF_ROOM
+        return self._size < _ROWS_OF_ROOM
 
     def moment(self, at: datetime | None, known_at: datetime | None) -> datetime:
         """Return the time that is meant, as `Past` does."""
@@ -119,7 +121,7 @@ class HotPrices:
         lacking = [place for place in places if place not in there]
         for _ in range(_TRIES if lacking else 0):
             before = {place: self._version(place) for place in lacking}
-            rows = await self._past.prices(lacking, since, LAST_DAY)
+            rows = await self._rows(lacking, since)
             read = {
                 place: Hot(version=before[place], since=since, rows=tuple(rows.get(place, ()))) for place in lacking
             }
@@ -129,14 +131,20 @@ class HotPrices:
                 break
         return there | read
 
+    async def _rows(self, places: Sequence[Place], since: datetime) -> dict[Place, list[DatedPrice]]:
+        found: dict[Place, list[DatedPrice]] = {}
+        for first in range(0, len(places), _AT_ONCE):
+            found |= await self._past.prices(places[first : first + _AT_ONCE], since, LAST_DAY)
+        return found
+
     def _keep(self, read: dict[Place, Hot]) -> None:
         for place, hot in read.items():
             before = self._kept.pop(place, None)
             self._kept[place] = hot
-            self._rows += _weight(hot) - (_weight(before) if before else 0)
-        while self._rows > MOST_ROWS:
+            self._size += _weight(hot) - (_weight(before) if before else 0)
+        while self._size > MOST_ROWS:
             _, coldest = self._kept.popitem(last=False)
-            self._rows -= _weight(coldest)
+            self._size -= _weight(coldest)
 
     async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
         """Return which models have these names without having them for ids, as `Past` does."""

@@ -131,8 +131,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 Place = tuple[Any, str, str]
 """Where a model stands in a list: what it is sorted by, then its provider and id."""
 
-Part = Sequence[tuple[tuple[Any, ...], ModelView]]
-"""Models of a list in its order, each after what it is ordered by."""
+Placed = tuple[tuple[Any, ...], ModelView]
+"""A model after what it is ordered by."""
+
+Part = Sequence[Placed]
+"""Models of a list in its order."""
 
 _KEY: Final = itemgetter(0)
 
@@ -147,11 +150,15 @@ _SORTED_BY: Final[dict[str, tuple[Any, Callable[[ModelView, str], Any]]]] = {
 }
 
 
-def ordered(models: Iterable[ModelView], wanted: Wanted) -> Part:
-    """Return the models in the wanted order. Models of one place are ordered by provider and id."""
+def placed(models: Iterable[ModelView], wanted: Wanted) -> list[Placed]:
+    """Return models with their places. Models of one place are ordered by provider and id."""
     descending = wanted.sort.startswith("-")
-    keyed = [(_key(_place(model, wanted), descending=descending), model) for model in models]
-    return sorted(keyed, key=_KEY)
+    return [(_key(_place(model, wanted), descending=descending), model) for model in models]
+
+
+def in_order(models: Iterable[Placed]) -> Part:
+    """Return a part of a list."""
+    return sorted(models, key=_KEY)
 
 
 def page(parts: Sequence[Part], wanted: Wanted, *, limit: int, cursor: str | None) -> Page:

@@ -25,6 +25,8 @@ class Together(Generic[K, V]):
         self._keys.update(keys)
         if self._next is None:
             self._next = asyncio.ensure_future(self._take_turn())
+            # Whoever asked may have gone: then nobody else looks at the error.
+            self._next.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(self._next)
 
     async def _take_turn(self) -> Mapping[K, V]:
