@@ -29,6 +29,7 @@ from ratecard_shared.database import queries
 FALLBACK: Final = "fallback:"
 _AT_ONCE: Final = 50
 """Up to how many models are read without leaving the event loop to others."""
+
 Place = tuple[str, str]
 T = TypeVar("T")
 

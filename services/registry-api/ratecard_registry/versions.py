@@ -11,6 +11,7 @@ import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 import asyncpg
@@ -22,7 +23,7 @@ from ratecard_shared.database import queries
 
 QUERIES: Final = Path(__file__).with_name("reads.sql")
 CHANNEL: Final = "ratecard_versions"
-_MOST_CHANGES: Final = 64
+_MOST_CHANGES: Final = 32
 
 Changed = frozenset[str] | None
 """Ids of models; None is all of them."""
@@ -60,7 +61,9 @@ class Versions:
         rows = [row async for row in self._sql.versions(self._reading(), known=self.known)]
         for row in rows:
             if row["changed_in"] is not None:
-                self._note(row["name"], row["changed_in"], None if row["ids"] is None else frozenset(row["ids"]))
+                self._note(
+                    row["name"], row["changed_in"], None if row["ids"] is None else frozenset(map(intern, row["ids"]))
+                )
         self.learn({row["name"]: row["version"] for row in rows})
         return {row["name"]: row["version"] for row in rows if row["told"] < row["version"]}
 
