@@ -1,16 +1,22 @@
-"""What the services take of memory, looked at all the while."""
+"""What the services take of memory, looked at all the while, without what a registry says that it keeps for readers.
+
+That is bounded, and grows with the histories that a soak makes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 from replicas import Replica
 
 _SECONDS_BETWEEN: Final = 1.0
+_PATIENCE: Final = aiohttp.ClientTimeout(total=1)
 MOST_GROWTH: Final = 1.1
 MOST_MORE: Final = 10.0
 """MB."""
@@ -31,12 +37,14 @@ class Memory:
 
     async def watch_until(self, ended: asyncio.Event) -> None:
         """Look every second."""
-        while not ended.is_set():
-            self._look()
-            await asyncio.sleep(_SECONDS_BETWEEN)
+        async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+            while not ended.is_set():
+                for replica in self._replicas:
+                    await self._look(replica, session)
+                await asyncio.sleep(_SECONDS_BETWEEN)
 
     def lines(self) -> list[str]:
-        """Return a table."""
+        """Return a table, in MB without what is kept for readers."""
         heading = f"{'memory of':14} {'begins':>9} {'2nd quarter':>12} {'last quarter':>13} {'ends':>9} {'most':>9}"
         return [heading, *(self._line(name, seen) for name, seen in self.seen.items() if seen)]
 
@@ -50,13 +58,13 @@ class Memory:
             if last > second * MOST_GROWTH + MOST_MORE
         ]
 
-    def _look(self) -> None:
-        for replica in self._replicas:
-            if self._pids.get(replica.name) != replica.pid:
-                self._pids[replica.name] = replica.pid
-                self.seen[replica.name] = []
-            if replica.ready and (resident := _resident(replica.pid)):
-                self.seen[replica.name].append(resident)
+    async def _look(self, replica: Replica, session: aiohttp.ClientSession) -> None:
+        if self._pids.get(replica.name) != replica.pid:
+            self._pids[replica.name] = replica.pid
+            self.seen[replica.name] = []
+        if replica.ready and (resident := _resident(replica.pid)):
+            with suppress(aiohttp.ClientError, TimeoutError):  # one that is paused does not say
+                self.seen[replica.name].append(resident - await _kept(replica, session))
 
     def _line(self, name: str, seen: Sequence[float]) -> str:
         second, last = _quarters(seen)
@@ -68,6 +76,13 @@ def _quarters(seen: Sequence[float]) -> tuple[float, float]:
     """Return the medians of the second and the last quarter."""
     quarter = max(len(seen) // 4, 1)
     return statistics.median(seen[quarter : 2 * quarter] or seen), statistics.median(seen[-quarter:])
+
+
+async def _kept(replica: Replica, session: aiohttp.ClientSession) -> float:
+    """Return how many MB a replica says that it keeps for readers: only a registry keeps any."""
+    async with session.get(f"http://127.0.0.1:{replica.port}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("ratecard_memory_kept_bytes{")) / 2**20
 
 
 def _resident(pid: int) -> float | None:

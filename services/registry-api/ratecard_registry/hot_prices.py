@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from ratecard_registry import metrics
 from ratecard_registry.dated import DatedPrice, Place
 from ratecard_registry.outdated import MODELS
 from ratecard_registry.past import LAST_DAY, Past
@@ -22,7 +23,7 @@ from ratecard_registry.versions import Versions
 
 RECENT: Final = timedelta(days=35)
 MOST_ROWS: Final = 60_000
-"""Each takes 1.3 kB."""
+_BYTES_OF_A_ROW: Final = 1_400
 
 _ROWS_OF_ROOM: Final = MOST_ROWS * 3 // 4
 _MOST_NAMES: Final = 10_000
@@ -145,6 +146,7 @@ class HotPrices:
         while self._size > MOST_ROWS:
             _, coldest = self._kept.popitem(last=False)
             self._size -= _weight(coldest)
+        metrics.KEPT.labels("prices").set(self._size * _BYTES_OF_A_ROW)
 
     async def other_names(self, names: Iterable[str]) -> list[tuple[str, Place]]:
         """Return which models have these names without having them for ids, as `Past` does."""

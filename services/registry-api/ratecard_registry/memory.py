@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ratecard_registry import metrics
 from ratecard_registry.versions import Basis
 
 Header = tuple[bytes, bytes]
@@ -41,6 +42,7 @@ class Memory:
         """Begin empty."""
         self._most = most_bytes
         self._answers: OrderedDict[Hashable, tuple[Basis, Answer]] = OrderedDict()
+        self._told = metrics.KEPT.labels("answers")
         self.size = 0
 
     def clear(self) -> None:
@@ -66,6 +68,7 @@ class Memory:
         while self.size > self._most:
             _, (_, oldest) = self._answers.popitem(last=False)
             self.size -= _size(oldest)
+        self._told.set(self.size)
 
 
 def _size(answer: Answer) -> int:

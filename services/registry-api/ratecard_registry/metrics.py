@@ -11,6 +11,9 @@ MODEL_HITS: Final = Counter("model_cache_hits", "Models that were read from the 
 MODEL_MISSES: Final = Counter("model_cache_misses", "Models that the cache did not have")
 PRICING_HITS: Final = Counter("pricing_cache_hits", "Prices of models that were read from the cache")
 PRICING_MISSES: Final = Counter("pricing_cache_misses", "Prices of models that the cache did not have")
+KEPT: Final = Gauge(
+    "ratecard_memory_kept_bytes", "What memory keeps for readers: rendered answers, and prices by an estimate", ["what"]
+)
 MODELS_DISCOVERED: Final = Gauge("models_discovered_total", "Models that the newest sync found", ["provider"])
 MODELS_DEPRECATED: Final = Counter("models_deprecated", "Models that syncs found gone", ["provider"])
 HISTORY_DROPPED: Final = Counter(
