@@ -101,6 +101,36 @@ async def test_two_replicas_start_a_provider_once(pool: asyncpg.Pool) -> None:
     assert states == ["joined", "joined", "joined", "running"]
 
 
+async def test_a_sync_that_is_joined_while_it_ends_keeps_nobody_waiting(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wired, joins = scheduler(pool, Clock()), scheduler(pool, Clock())
+    await wired.on_requested(SyncRequested(providers=("acme",)), record(1))
+    planned, go_on = asyncio.Event(), asyncio.Event()
+    add = joins._store.add  # noqa: SLF001  # to be there between the plan and its commit
+
+    async def add_later(*arguments: Any, **more: Any) -> None:
+        planned.set()
+        await go_on.wait()
+        await add(*arguments, **more)
+
+    monkeypatch.setattr(joins._store, "add", add_later)  # noqa: SLF001
+    joining = asyncio.create_task(joins.on_requested(SyncRequested(providers=("acme",)), record(2)))
+    await planned.wait()
+    done = SyncCompleted(
+        event_id="done",
+        sync_id=id_of(record(1)),
+        occurred_at=NOW,
+        success=True,
+        providers=(ProviderOutcome(provider="acme", outcome="joined"),),
+    )
+    ending = asyncio.create_task(wired.on_completed(done, record(0)))
+    await asyncio.wait([ending], timeout=0.3)
+    go_on.set()
+    await asyncio.gather(joining, ending)
+    assert await pool.fetchval("SELECT count(*) FROM syncs WHERE state <> 'completed'") == 0
+
+
 async def test_the_outcome_ends_the_sync_and_those_that_joined_it(pool: asyncpg.Pool) -> None:
     wired = scheduler(pool, Clock())
     await wired.on_requested(SyncRequested(providers=("acme",)), record(1))

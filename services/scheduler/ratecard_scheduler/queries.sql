@@ -1,5 +1,6 @@
 -- name: lock_requests(key)!
--- One request is planned at a time, so that two replicas cannot both start a provider.
+-- One request is planned at a time, so that two replicas cannot both start a provider, and none while a sync ends, which
+-- it might join.
 SELECT pg_advisory_xact_lock(:key);
 
 -- name: running(now)

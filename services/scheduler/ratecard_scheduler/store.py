@@ -70,7 +70,8 @@ class Store:
         return {row["provider"]: row["config"] async for row in rows}
 
     async def end(self, connection: asyncpg.Connection, sync_id: str, *, success: bool, at: datetime) -> None:
-        """Mark the sync, and those that had joined it, as over."""
+        """Mark the sync, and those that had joined it, as over: nobody may be about to join it."""
+        await self._sql.lock_requests(connection, key=_REQUESTS_LOCK)
         await self._sql.end_providers(connection, sync_id=sync_id, ended_at=at)
         await self._sql.end_syncs(connection, sync_id=sync_id, state="completed" if success else "failed", ended_at=at)
 
