@@ -69,6 +69,8 @@ class Catalogue:
         self._seconds = seconds
         self._sql = queries(QUERIES)
         self._shelves: dict[str, Shelf] = {}
+        self._id_sets: Mapping[str, frozenset[str]] = {}
+        self._id_sets_of: object = None
         self._together = Together(self._newest)
         self.lists = Lists()
 
@@ -80,9 +82,15 @@ class Catalogue:
         """Return every model id, or those of some providers, by provider."""
         return {name: shelf.newest_ids or () for name, shelf in (await self._listed(providers)).items()}
 
-    async def id_sets(self, providers: Collection[str] | None = None) -> dict[str, frozenset[str]]:
-        """Return the same for looking names up."""
-        return {name: shelf.id_set for name, shelf in (await self._listed(providers)).items()}
+    async def id_sets(self, providers: Collection[str] | None = None) -> Mapping[str, frozenset[str]]:
+        """Return the same for looking names up: all of them are made once for each state of the catalogue."""
+        state, behind = await self.versions(), self.known_versions.behind
+        if providers is None and self._id_sets_of is state:
+            return self._id_sets
+        found = {name: shelf.id_set for name, shelf in (await self._listed(providers)).items()}
+        if providers is None and self.known_versions.behind == behind:
+            self._id_sets, self._id_sets_of = found, state
+        return found
 
     async def _listed(self, providers: Collection[str] | None) -> dict[str, Shelf]:
         """Return shelves with ids."""
