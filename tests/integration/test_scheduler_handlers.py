@@ -70,6 +70,16 @@ def id_of(place: Any) -> str:
     return sync_id(place.topic, place.partition, place.offset, place.timestamp)
 
 
+DONE = SyncCompleted(
+    event_id="done",
+    sync_id=id_of(record(1)),
+    occurred_at=NOW,
+    success=True,
+    providers=(ProviderOutcome(provider="acme", outcome="joined"),),
+)
+"""That the sync of the first record is over."""
+
+
 async def said(pool: asyncpg.Pool, topic: str) -> list[Any]:
     kinds: dict[str, Any] = {
         "sync.started": SyncStarted,
@@ -117,14 +127,7 @@ async def test_a_sync_that_is_joined_while_it_ends_keeps_nobody_waiting(
     monkeypatch.setattr(joins._store, "add", add_later)  # noqa: SLF001
     joining = asyncio.create_task(joins.on_requested(SyncRequested(providers=("acme",)), record(2)))
     await planned.wait()
-    done = SyncCompleted(
-        event_id="done",
-        sync_id=id_of(record(1)),
-        occurred_at=NOW,
-        success=True,
-        providers=(ProviderOutcome(provider="acme", outcome="joined"),),
-    )
-    ending = asyncio.create_task(wired.on_completed(done, record(0)))
+    ending = asyncio.create_task(wired.on_completed(DONE, record(0)))
     await asyncio.wait([ending], timeout=0.3)
     go_on.set()
     await asyncio.gather(joining, ending)
@@ -135,14 +138,7 @@ async def test_the_outcome_ends_the_sync_and_those_that_joined_it(pool: asyncpg.
     wired = scheduler(pool, Clock())
     await wired.on_requested(SyncRequested(providers=("acme",)), record(1))
     await wired.on_requested(SyncRequested(providers=("acme",)), record(2))
-    done = SyncCompleted(
-        event_id="done",
-        sync_id=id_of(record(1)),
-        occurred_at=NOW,
-        success=True,
-        providers=(ProviderOutcome(provider="acme", outcome="joined"),),
-    )
-    await wired.on_completed(done, record(0))
+    await wired.on_completed(DONE, record(0))
     assert [row["state"] for row in await pool.fetch("SELECT state FROM syncs")] == ["completed", "completed"]
     await wired.on_requested(SyncRequested(providers=("acme",)), record(3))
     assert len(await said(pool, "sync.started")) == 2
