@@ -55,9 +55,22 @@ SELECT sync_id, provider, started_at, deadline, generation, closed, trace FROM (
     Mechanism(
         name="the lock of the scheduler's plans",
         path=f"{_SCHEDULER}/store.py",
-        there="        await self._sql.lock_requests(connection, key=_REQUESTS_LOCK)\n",
-        instead="",
+        there="""\
+        await self._sql.lock_requests(connection, key=_REQUESTS_LOCK)
+        return {row""",
+        instead="        return {row",
         tests=("tests/integration/test_scheduler_handlers.py::test_two_replicas_start_a_provider_once",),
+    ),
+    Mechanism(
+        name="the same lock where a sync ends",
+        path=f"{_SCHEDULER}/store.py",
+        there="""\
+        await self._sql.lock_requests(connection, key=_REQUESTS_LOCK)
+        await self._sql.end_providers(""",
+        instead="        await self._sql.end_providers(",
+        tests=(
+            "tests/integration/test_scheduler_handlers.py::test_a_sync_that_is_joined_while_it_ends_keeps_nobody_waiting",
+        ),
     ),
     Mechanism(
         name="a slot is claimed once",
