@@ -33,6 +33,9 @@ POWERS: Final[dict[str, int]] = {
 }
 """Of how many the unit of a rate consists, as a power of ten."""
 
+_SHIFTS: Final = {component: -POWERS[unit] for component, unit in UNITS.items()}
+"""By how many digits the cost of one is less than a component's rate."""
+
 CHARGED_AS: Final[dict[str, str]] = {
     "cache_write_5m": "cache_write",
     **{f"{kind}_{part}": part for kind in ("image", "video") for part in ("input", "cached_input")},
@@ -111,8 +114,9 @@ def cost_of(usage: Usage, rows: Sequence[DatedPrice]) -> Cost:
 
 def total(costs: Sequence[Decimal]) -> Decimal:
     """Return the exact sum of tidy costs."""
-    one, *more = costs or (_ZERO,)
-    return tidy(reduce(_EXACT.add, more, one)) if more else one
+    if len(costs) > 1:
+        return tidy(reduce(_EXACT.add, costs))
+    return costs[0] if costs else _ZERO
 
 
 def tidy(amount: Decimal) -> Decimal:
@@ -155,8 +159,9 @@ def _names(rows: Sequence[DatedPrice], what: str) -> str:
 
 
 def _pick_band(usage: Usage, rows: list[DatedPrice]) -> tuple[Band, DatedPrice]:
-    counted = tuple([name for name in PROMPT if usage.quantities.get(name)])
-    prompt = sum([usage.quantities[name] for name in counted])
+    quantities = usage.quantities
+    counted = tuple([name for name in PROMPT if quantities.get(name)])
+    prompt = sum([quantities[name] for name in counted])
     bands = {row.price.above_tokens: row for row in rows}
     reached = [above for above in bands if above == 0 or prompt > above]
     if not reached:
@@ -174,7 +179,7 @@ def _charge(row: DatedPrice, component: str, quantity: Quantity) -> Charge:
         if not row.price.free:
             raise CannotPriceError("no_rate", _no_rate(row, component))
         charged_as, rate = component, Decimal(0)
-    cost = _EXACT.multiply(rate, quantity).scaleb(-POWERS[UNITS[component]], _EXACT)
+    cost = _EXACT.multiply(rate, quantity).scaleb(_SHIFTS[component], _EXACT)
     return Charge(component=component, quantity=quantity, charged_as=charged_as, rate=rate, cost=tidy(cost))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ratecard_registry import views
-from ratecard_registry.cost import Band, Charge, Quantity
+from ratecard_registry.cost import Band, Charge
 from ratecard_registry.dated import DatedPrice
 from ratecard_registry.dated_views import dated_view
 from ratecard_registry.views import EvidenceView, OwnMark, PriceView, RateView, Source, View
 from ratecard_shared.prices import UNITS, Instant, PriceState
+
+_CAMEL: Final = {component: views.camel(component) for component in UNITS}
 
 Style = Literal["ratecard", "openai", "anthropic", "google"]
 """How a usage counts: by Ratecard's disjoint components, or as a provider's own usage object does."""
@@ -153,7 +155,7 @@ def band_view(band: Band) -> BandView:
     """Return what is shown of a band."""
     return BandView(
         prompt_tokens=Decimal(band.prompt_tokens),
-        counted=tuple(views.camel(name) for name in band.counted),
+        counted=tuple([_CAMEL[name] for name in band.counted]),
         above_tokens=band.above_tokens,
         bands=band.bands,
     )
@@ -162,9 +164,9 @@ def band_view(band: Band) -> BandView:
 def charge_view(charge: Charge) -> ChargeView:
     """Return what is shown of a charge."""
     return ChargeView(
-        component=views.camel(charge.component),
-        quantity=_number(charge.quantity),
-        charged_as=views.camel(charge.charged_as),
+        component=_CAMEL[charge.component],
+        quantity=Decimal(charge.quantity),
+        charged_as=_CAMEL[charge.charged_as],
         amount=charge.rate,
         unit=UNITS[charge.component],
         cost=charge.cost,
@@ -203,7 +205,3 @@ def candidates(places: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple
     """Return places as candidates."""
     pairs = places.items() if isinstance(places, Mapping) else places
     return tuple(Candidate(provider=provider, id=model_id) for provider, model_id in pairs)
-
-
-def _number(quantity: Quantity) -> Decimal:
-    return Decimal(quantity)

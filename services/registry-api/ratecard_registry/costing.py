@@ -64,7 +64,8 @@ class Costs:
 
     async def of(self, lines: Lines) -> CostAnswer:
         """Return the cost of every line, or why it has none."""
-        now, usual = self._past.moment(None, None), self._past.moment(None, lines.known_at)
+        now = self._past.moment(None, None)
+        usual = lines.known_at or now
         read = [line for line in lines.usages if isinstance(line, UsageLine)]
         meant = await self._meant({(line.model, line.provider) for line in read})
         places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
