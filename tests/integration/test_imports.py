@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +106,13 @@ async def test_costs_before_day_one_are_answered_and_say_that_the_price_was_impo
     assert await rate(bench, "2031-01-15T00:00:00Z", knownAt=day(1).isoformat()) == "no_price"
     assert (await bench.get("/api/models"))["data"] == before["data"]
     assert await bench.said("pricing.changed") == said
+
+
+async def test_on_day_one_itself_no_hour_before_the_first_price_is_left_without_one(bench: Bench) -> None:
+    bench.now = day(0) + timedelta(hours=1)
+    await take(bench, LLM)
+    assert await rate(bench, (day(0) - timedelta(seconds=1)).isoformat()) == 3
+    assert await rate(bench, day(0).isoformat()) == 2
 
 
 async def test_the_same_file_twice_adds_nothing_and_a_dry_run_nothing_at_all(bench: Bench) -> None:

@@ -30,7 +30,7 @@ from ratecard_registry.outdated import Outdated
 from ratecard_registry.problems import Problem
 from ratecard_registry.resolving import Documented
 from ratecard_registry.store import Store
-from ratecard_registry.stored import Key, midnight
+from ratecard_registry.stored import Key
 from ratecard_shared.database import queries, transaction
 from ratecard_shared.prices import GLOBAL, USD, Evidence
 
@@ -89,7 +89,7 @@ class Importer:
         async with transaction(self._pool()) as connection:
             places = sorted({place for place, _ in found.entries})
             await self._store.lock(connection, {provider for provider, _ in places})
-            planned = plan(found.entries, await self._recorded(connection, places), midnight(now.date()))
+            planned = plan(found.entries, await self._recorded(connection, places), now)
             aside = (*listed.left_aside, *found.left_aside, *planned.left_aside)
             shown = import_view(planned, aside, sha256=digest, format=asked.format, dry_run=asked.dry_run)
             if not asked.dry_run:

@@ -1,7 +1,7 @@
 """Which rows of the history an imported list becomes. Pure: entries, stored models and what is recorded in, rows out.
 
-An imported row is of the past alone: it ends where the first row that Ratecard has of its key begins, or today. Which
-model an entry means is matched fail-closed; what may mean two things is left aside.
+An imported row is of the past alone: it ends where the first row that Ratecard has of its key begins, or with
+yesterday. Which model an entry means is matched fail-closed; what may mean two things is left aside.
 """
 
 from __future__ import annotations
@@ -108,9 +108,10 @@ def _one_each(found: Mapping[tuple[str, str], Place | str]) -> dict[tuple[str, s
 
 
 def plan(
-    entries: Sequence[tuple[Place, Entry]], recorded: Mapping[Place, Mapping[Key, Recorded]], today: datetime
+    entries: Sequence[tuple[Place, Entry]], recorded: Mapping[Place, Mapping[Key, Recorded]], now: datetime
 ) -> Plan:
-    """Return what becomes of the entries, given the first rows that Ratecard has. `today` begins today."""
+    """Return what becomes of the entries, given the first rows that Ratecard has."""
+    today = midnight(now.date())
     of_key: dict[tuple[Place, Key], list[Entry]] = defaultdict(list)
     for place, entry in entries:
         of_key[place, (entry.tier, entry.above_tokens, USD, GLOBAL)].append(entry)
@@ -124,7 +125,7 @@ def plan(
             continue
         first = recorded.get(place, {})
         doubts += _doubts(place, said, first.get(key) or first.get(_BASE))
-        until = min(first[key].begins, today) if key in first else today
+        until = first[key].begins if key in first and first[key].begins <= now else today
         added = [*_cut(place, said, until)]
         known += len(said) - len(added)
         rows += added
