@@ -154,6 +154,20 @@ def test_what_cannot_be_said_is_counted_with_its_reason(prices: list[Price], rea
         assert made.left_out_header == f"1; {reason}=1"
 
 
+@pytest.mark.parametrize("part", ["cached_input", "cache_write_1h", "audio_input", "image_input"])
+def test_no_client_charges_the_base_band_s_price_where_a_band_has_none(part: str) -> None:
+    base = {"input": "1", "output": "2", "cached_input": "0.1", "cache_write": "1.25", "cache_write_1h": "2"}
+    base |= {} if "cache" in part else {part: "3", f"{part.partition('_')[0]}_cached_input": "0.3"}
+    long = {name: Decimal(rate) * 2 for name, rate in base.items() if name != part}
+    model = a_model("swift", a_price(**base), a_price(above=200_000, **long))
+    for made in (
+        genai_prices.document([model], NAMES),
+        litellm.document([model], NAMES),
+        openrouter.document([model], NAMES),
+    ):
+        assert made.left_out_header == "1; band=1"
+
+
 def test_litellm_finds_a_model_by_every_name_that_means_it_alone() -> None:
     one = a_price(input="1", output="2")
     made = litellm.document(

@@ -23,6 +23,7 @@ from ratecard_registry.exports.offers import (
     Rates,
     cache_write,
     priced_by_tokens,
+    whole_in_all_bands,
 )
 from ratecard_registry.exports.usage_paths import extractors
 from ratecard_registry.views import ModelView
@@ -43,6 +44,7 @@ TOKENS: Final = {
     "video_output": "output_video_mtok",
     "video_cached_input": "cache_video_read_mtok",
 }
+_NOT_TOKENS: Final = {"input_mchars", "audio_hours", "input_document_kpages"}
 _PARTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "cache_read_mtok": ("input_mtok",),
     "cache_write_mtok": ("input_mtok",),
@@ -108,6 +110,7 @@ def _variants(offer: Offer, standard: Mapping[str, Any]) -> list[dict[str, Any]]
 
 def _card(card: Card) -> dict[str, Any]:
     by_band = {start: _prices(card.bands[start]) for start in sorted(card.bands)}
+    whole_in_all_bands([prices.keys() - _NOT_TOKENS for prices in by_band.values()])
     base = by_band.pop(0)
     if any(prices.keys() - base.keys() for prices in by_band.values()):
         raise CannotCarryError(LeftOut.BAND)

@@ -13,7 +13,15 @@ from typing import Any, Final
 from ratecard_registry.exports.document import Carried, Document, but_standard
 from ratecard_registry.exports.money import divided, number, per_token
 from ratecard_registry.exports.naming import Names, Spellings
-from ratecard_registry.exports.offers import CannotCarryError, LeftOut, Offer, Rates, cache_write, priced_by_tokens
+from ratecard_registry.exports.offers import (
+    CannotCarryError,
+    LeftOut,
+    Offer,
+    Rates,
+    cache_write,
+    priced_by_tokens,
+    whole_in_all_bands,
+)
 from ratecard_registry.views import ModelView
 from ratecard_shared.prices import STANDARD
 
@@ -96,6 +104,9 @@ def _token_prices(offer: Offer) -> dict[str, Decimal]:
     found = {key: base[name] for name, key in _UNBANDED.items() if name in base}
     tiers = but_standard(offer.tiers.keys() & _SUFFIXES.keys())
     thresholds = sorted({start for tier in (STANDARD, *tiers) for start in _above(offer, tier)})
+    for tier in (STANDARD, *tiers):
+        card = offer.tiers[tier]
+        whole_in_all_bands([_banded(card.bands[start]) for start in (0, *_above(offer, tier))])
     for start in (0, *thresholds):
         found |= {f"{key}{_band(start)}": rate for key, rate in _banded(offer.standard.over(start)).items()}
         for tier in tiers:
@@ -134,8 +145,8 @@ def _refuse_what_is_priced_wrongly(offer: Offer) -> None:
     if base.get("output") == 0 and base.get("image_output"):
         raise CannotCarryError(LeftOut.UNIT)
     # It knows no bands for other than text.
-    other = [{name: rates.get(name) for name in _UNBANDED} for rates in offer.standard.bands.values()]
-    if any(found[name] not in {None, other[0][name]} for found in other for name in _UNBANDED):
+    bands = offer.standard.bands.values()
+    if any(rates.get(name) != base.get(name) for rates in bands for name in _UNBANDED):
         raise CannotCarryError(LeftOut.BAND)
 
 

@@ -6,7 +6,7 @@ another time says does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -123,6 +123,12 @@ def chat_priced_by_tokens(offer: Offer) -> Offer:
     if offer.embeds:
         raise CannotCarryError(LeftOut.UNIT)
     return priced_by_tokens(offer)
+
+
+def whole_in_all_bands(bands: Sequence[Collection[str]]) -> None:
+    """Raise CannotCarryError if a band lacks what the first, the base band, has: clients would charge the base price."""
+    if any(set(bands[0]).difference(band) for band in bands):
+        raise CannotCarryError(LeftOut.BAND)
 
 
 def cache_write(rates: Rates) -> Decimal | None:

@@ -21,6 +21,7 @@ from ratecard_registry.exports.offers import (
     Rates,
     cache_write,
     chat_priced_by_tokens,
+    whole_in_all_bands,
 )
 from ratecard_registry.views import ModelView
 from ratecard_shared.events import Usability
@@ -83,8 +84,9 @@ def entry(offer: Offer, names: Names) -> dict[str, Any]:
 
 def _pricing(offer: Offer) -> dict[str, Any]:
     card = offer.standard
-    if any(rates.get(name) not in {None, card.base.get(name)} for rates in card.bands.values() for name in _BASE_ONLY):
+    if any(rates.get(name) != card.base.get(name) for rates in card.bands.values() for name in _BASE_ONLY):
         raise CannotCarryError(LeftOut.BAND)
+    whole_in_all_bands([_rates(card.bands[start]) for start in (0, *card.above)])
     said: dict[str, Any] = _rates(card.base)
     said |= {key: _said(card.base[name]) for name, key in _BASE_ONLY.items() if name in card.base}
     if card.above:
