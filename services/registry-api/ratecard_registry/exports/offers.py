@@ -126,7 +126,7 @@ def chat_priced_by_tokens(offer: Offer) -> Offer:
 
 
 def whole_in_all_bands(bands: Sequence[Collection[str]]) -> None:
-    """Raise CannotCarryError if a band lacks what the first, the base band, has: clients would charge the base price."""
+    """Raise CannotCarryError if a band lacks what the first, the base band, has: clients would charge its price."""
     if any(set(bands[0]).difference(band) for band in bands):
         raise CannotCarryError(LeftOut.BAND)
 
