@@ -156,10 +156,12 @@ def test_what_cannot_be_said_is_counted_with_its_reason(prices: list[Price], rea
 
 @pytest.mark.parametrize("part", ["cached_input", "cache_write_1h", "audio_input", "image_input"])
 def test_no_client_charges_the_base_band_s_price_where_a_band_has_none(part: str) -> None:
-    base = {"input": "1", "output": "2", "cached_input": "0.1", "cache_write": "1.25", "cache_write_1h": "2"}
-    base |= {} if "cache" in part else {part: "3", f"{part.partition('_')[0]}_cached_input": "0.3"}
-    long = {name: Decimal(rate) * 2 for name, rate in base.items() if name != part}
-    model = a_model("swift", a_price(**base), a_price(above=200_000, **long))
+    names = {"input", "output", "cached_input", "cache_write", "cache_write_1h", part}
+    names |= set() if "cache" in part else {f"{part.partition('_')[0]}_cached_input"}
+    base = dict.fromkeys(names, Decimal(1))
+    long = {name: rate for name, rate in base.items() if name != part}
+    rows = (msgspec.structs.replace(a_price(above=above), rates=rates) for above, rates in ((0, base), (200_000, long)))
+    model = a_model("swift", *rows)
     for made in (
         genai_prices.document([model], NAMES),
         litellm.document([model], NAMES),
