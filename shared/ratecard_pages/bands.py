@@ -13,7 +13,7 @@ _TAIL: Final = (
     r"(?:\s*(?:input|context|prompt|total)?\s*(?:tokens?|context(?: length| window)?|tok\b)"
     r"(?:\s*(?:context(?: length)?|length))?)?"
 )
-_HEAD: Final = r"(?:(?:prompts?|inputs?|context|requests?|输入长度|上下文|输入|token)\s*(?:of|with|length)?\s*)?"
+_HEAD: Final = r"(?:(?:prompts?|inputs?|context|requests?|输入长度|上下文|输入|token)\s*(?:of|with|length)?\s*:?\s*)?"
 _BELOW: Final = r"(?:<=|≤|<|up to|under|below|within|at most|小于等于|不超过)"
 _ABOVE: Final = r"(?:>=|≥|>|over|above|more than|exceeding|greater than|longer than|大于)"
 
@@ -23,7 +23,11 @@ _RANGES: Final = (
     re.compile(rf"{_HEAD}{_SIZE}\s*[~–—-]\s*{_SIZE}{_TAIL}"),
 )
 _UPPER: Final = re.compile(rf"{_HEAD}{_BELOW}\s*{_SIZE}{_TAIL}")
-_LOWER: Final = (re.compile(rf"{_HEAD}{_ABOVE}\s*{_SIZE}{_TAIL}"), re.compile(rf"{_HEAD}(\d+)\s*(k|m)\s*\+{_TAIL}"))
+_LOWER: Final = (
+    re.compile(rf"{_HEAD}{_ABOVE}\s*{_SIZE}{_TAIL}"),
+    re.compile(rf"{_HEAD}(\d+)\s*(k|m)\s*\+{_TAIL}"),
+    re.compile(rf"{_HEAD}[(\[]\s*{_SIZE}\s*,\s*\+?∞\s*[)\]]{_TAIL}"),
+)
 _SCALE: Final = {"k": 1_000, "m": 1_000_000, "万": 10_000}
 _SMALLEST: Final = 1_000
 

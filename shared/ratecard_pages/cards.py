@@ -15,12 +15,13 @@ from lxml import etree
 from ratecard_pages.blocks import Span
 from ratecard_pages.context import is_of_another_time, of_heading, other_prices, prices_no_model
 from ratecard_pages.facts import Fact, Found, Scope, one_unit, refusal, torn
-from ratecard_pages.figures import MONEY, read_cell
+from ratecard_pages.figures import MONEY, Cell, read_cell
 from ratecard_pages.html_blocks import SEEN, Place
 from ratecard_pages.html_text import visible_texts
 from ratecard_pages.names import Names, dates, read_names, whole_dates
 from ratecard_pages.priced import price_cell
-from ratecard_pages.statements import TIER_WORD, names_another_currency
+from ratecard_pages.statements import TIER_WORD, may_change_prices, names_another_currency
+from ratecard_pages.units import REQUESTS, TOKENS
 from ratecard_pages.words import Meaning, fold, understand
 from ratecard_providers.pricing import Cards
 from ratecard_shared.prices import Refusal
@@ -33,6 +34,8 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = frozenset({*_HEADINGS, "div", "p", "ul", "ol", "table", "section"})
 _DEEPEST: Final = 3
 _LONG: Final = re.compile(r"prompts?\b|inputs?\b|requests?\b|long\b|above\b|over\b|>")
+_FEWEST_WORDS: Final = 4
+_FOR_LONG: Final = re.compile(r"\blong[- ]context\b|\benterprise[- ](?=\w)", re.IGNORECASE)
 _MOST_CARDS: Final = 1_000
 _LONGEST_CARD: Final = 20_000
 
@@ -109,9 +112,10 @@ class _Card:
         label = " ".join(line.labels)
         if understand(label).training:
             return
+        value = read_cell(line.value)
         facts, refused = price_cell(
-            read_cell(line.value),
-            [*over, *_meanings(line.labels, self._scope)],
+            value,
+            [*over, *_meanings(line.labels, value, self._scope)],
             names,
             self._scope,
             span=self._span,
@@ -139,7 +143,11 @@ class _Card:
                     lines[-1] = Line(labels=lines[-1].labels, value=f"{lines[-1].value} {said}")
                 else:
                     here = said
-            here = " ".join((child.tail or "").split()) or here
+            behind = " ".join((child.tail or "").split())
+            if lines and child in inside and _UNIT_START.match(fold(behind)):
+                lines[-1] = Line(labels=lines[-1].labels, value=f"{lines[-1].value} {behind}")
+            else:
+                here = behind or here
         return lines
 
 
@@ -147,7 +155,7 @@ def _is_priced(text: str) -> bool:
     return (len(text) < _LONGEST_CARD and MONEY.search(fold(text)) is not None) or fold(text) in ("free", "免费")
 
 
-def _meanings(labels: tuple[str, ...], scope: Scope) -> list[Meaning]:
+def _meanings(labels: tuple[str, ...], value: Cell, scope: Scope) -> list[Meaning]:
     """The last labels that are understood together: a heading or a remark further out may be no label at all.
 
     It is one, and makes the figures doubtful, where it says another time or begins with a tier.
@@ -157,7 +165,28 @@ def _meanings(labels: tuple[str, ...], scope: Scope) -> list[Meaning]:
         if not meaning.unknown:
             return [*_outer(labels[:start]), meaning]
     inner = [understand(" ".join(labels[-1:]), scope.page.words)] if labels else []
+    if labels and _says_itself(value) and _describes(labels[-1], scope.currency):
+        return [*_outer(labels)]
     return [*_outer(labels[:-1]), *inner]
+
+
+def _says_itself(value: Cell) -> bool:
+    """Whether every figure says all that it prices: "$2 / 1M input tokens", "$0.04 per output image"."""
+    said = [understand(figure.words) for figure in value.figures]
+    return bool(said) and all(
+        not meaning.unknown and meaning.units and (meaning.component or meaning.units[0].kind not in (TOKENS, REQUESTS))
+        for meaning in said
+    )
+
+
+def _describes(label: str, currency: str) -> bool:
+    """Whether words before a figure are about the model, and nothing that could make its price another one."""
+    meaning = understand(label)
+    if (meaning.component or "").startswith("cache") or meaning.training:
+        return False
+    if len(label.split()) < _FEWEST_WORDS and (meaning.tier or meaning.units or meaning.band or meaning.component):
+        return False
+    return not may_change_prices(_FOR_LONG.sub(" ", label), currency, of_a_tier=False)
 
 
 def _outer(labels: tuple[str, ...]) -> Iterator[Meaning]:

@@ -16,7 +16,8 @@ from ratecard_pages.footnotes import Notes
 from ratecard_pages.meaning import settled
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
-from ratecard_pages.row_labels import LABELS, REGION, beside, dated, section
+from ratecard_pages.row_labels import LABELS, REGION, beside, dated, length, section
+from ratecard_pages.units import TOKENS
 from ratecard_pages.words import Meaning, fold, understand, unmarked
 from ratecard_shared.prices import Refusal
 
@@ -147,8 +148,17 @@ def _column(
     if meaning.unknown:
         training = meaning.training or any(_HOURLY.search(fold(cell)) for cell in cells if has_money(cell))
         return Column(role="refused" if money else "other", text=text, meaning=Meaning(training=training))
-    priced = meaning.component is not None or meaning.units or money
+    if not money and _are_lengths(cells, text):
+        return Column(role="label", text=text)
+    tiered = (meaning.tier or meaning.plan) and any(read_cell(cell).figures for cell in cells)
+    priced = meaning.component is not None or meaning.units or tiered or money
     return Column(role="price" if priced and text else "refused" if money else "other", meaning=meaning, text=text)
+
+
+def _are_lengths(cells: Sequence[str], header: str) -> bool:
+    """Whether a column says for how many tokens its rows' prices are: "0 < tokens ≤ 32K"."""
+    said = [length(cell, header) for cell in cells if not read_cell(cell).empty]
+    return bool(said) and None not in said
 
 
 def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds: bool) -> Meaning:
@@ -158,7 +168,8 @@ def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds
     """
     if meaning.component is not None or meaning.unknown:
         return meaning
-    priced = embeds and meaning.band is None and not meaning.modalities and any(has_money(cell) for cell in cells)
+    tokens = all(unit.kind == TOKENS for unit in meaning.units)
+    priced = embeds and meaning.band is None and tokens and any(has_money(cell) for cell in cells)
     if any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures):
         return meaning
     return with_input_band(msgspec.structs.replace(meaning, component="input") if priced else meaning, text)

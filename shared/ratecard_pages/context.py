@@ -29,7 +29,14 @@ _UNDATED: Final = re.compile(rf"\b(?:from|until|before|after) (?:{MONTH}|20\d\d)
 _LONGEST_HEADING: Final = 60
 _VIDEO: Final = re.compile(r"video|视频", re.IGNORECASE)
 _AUDIO: Final = re.compile(r"audio|speech|voice|音频|语音", re.IGNORECASE)
-_EMBEDDINGS: Final = re.compile(r"(?:text )?embeddings?(?: models?)?(?: pricing)?")
+_EMBEDDINGS: Final = re.compile(
+    r"(?:(?:text|multimodal|image|retrieval|vector) )?(?:embed(?:ding|der)s?|re-?rank(?:ing|er)?s?)"
+    r"(?: models?)?(?: (?:pricing|prices))?|"
+    r"(?:文本)?(?:向量|嵌入|重排序?)(?:模型)?(?:价格|定价)?"
+)
+_READS_ONLY: Final = re.compile(r"(?<![a-z])(?:embed(?:ding|der)?s?|re-?rank(?:er|ing)?)(?![a-z])", re.IGNORECASE)
+_SEVERAL: Final = re.compile(r"\band\b|[&/,+、和与及]", re.IGNORECASE)
+"""What joins tiers in a heading: "On-demand and batch"."""
 _KIND: Final = re.compile(r"(?:text|audio|image|video) tokens")
 _ALL_PRICES: Final = re.compile(r"[Aa]ll [Pp]rices (?:are |listed )*(?:shown |quoted |given )?in ([A-Za-z.$€¥ ]{1,20})")
 _TAKES_EFFECT: Final = re.compile(
@@ -77,7 +84,7 @@ def of_heading(text: str, meaning: Meaning) -> Meaning | None:
     if any(unit.kind != TOKENS for unit in meaning.units):
         return None
     return Meaning(
-        tier=meaning.tier,
+        tier=None if meaning.plan and _SEVERAL.search(text) else meaning.tier,
         modalities=meaning.modalities,
         units=meaning.units,
         band=meaning.band,
@@ -144,8 +151,16 @@ def about_video(context: Context) -> bool:
 
 
 def about_embeddings(context: Context) -> bool:
-    """Whether the nearest heading says that the section prices embeddings, which read tokens and write none."""
+    """Whether the nearest heading says that the section prices embeddings or reranking.
+
+    They read tokens and write none.
+    """
     return bool(context.headings) and _EMBEDDINGS.fullmatch(fold(context.headings[-1].text)) is not None
+
+
+def reads_only(name: str) -> bool:
+    """Whether a model's name says that it reads tokens and writes none."""
+    return _READS_ONLY.search(name) is not None
 
 
 def page_currency(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -74,13 +75,30 @@ def of_table(found: Found, table: Table) -> Found:
 
 
 def one_unit(found: Found, what: str) -> Found:
-    """The same, unless it states token prices for different numbers of tokens: then none of them can be trusted."""
-    counts = sorted({fact.per for fact in found.facts if fact.per is not None and fact.amount})
+    """The same, unless it states token prices for different numbers of tokens: then none of them can be trusted.
+
+    One that states each of them for every number, and always the same, says it again.
+    """
+    stated = [fact for fact in found.facts if fact.per is not None and fact.amount]
+    counts = sorted({fact.per for fact in stated if fact.per is not None})
     if len(counts) < 2:  # noqa: PLR2004 - one unit, or none
         return found
+    if _said_again(stated, counts):
+        again = [fact for fact in stated if fact.per != counts[-1]]
+        return msgspec.structs.replace(found, facts=tuple(fact for fact in found.facts if fact not in again))
     reason = f"{what} states token prices per {' and per '.join(f'{count:f}' for count in counts)} tokens"
     names = ", ".join(dict.fromkeys(fact.name for fact in found.facts))
     return msgspec.structs.replace(found, facts=(), refused=(*found.refused, refusal(names, reason)))
+
+
+def _said_again(stated: Sequence[Fact], counts: Sequence[Decimal]) -> bool:
+    """Whether each price is stated for every number of tokens, and always the same."""
+    amounts = {count: {_what(fact): fact.amount for fact in stated if fact.per == count} for count in counts}
+    return all(of_count == amounts[counts[0]] for of_count in amounts.values())
+
+
+def _what(fact: Fact) -> tuple[str, str, str, int, str]:
+    return fact.name, fact.component, fact.tier, fact.above, fact.region
 
 
 class TornRefusal(Refusal, frozen=True, kw_only=True):

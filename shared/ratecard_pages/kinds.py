@@ -56,8 +56,9 @@ def read_kinds(table: Table, scope: Scope, prose: Sections = MappingProxyType({}
     if is_model_header(first) or not _FIRST_HEADER.fullmatch(fold(first)):
         return Found(mine=False, reason="its first column is not one of price kinds")
     labels = [understand(row[0].text, scope.page.words) if row and row[0] else Meaning() for row in body]
-    if not any(label.component or label.modalities for label in labels):
-        return Found(mine=False, reason="no row is labelled as a price kind")
+    columns = [understand(cell.text, scope.page.words) for cell in head[0][1:] if cell is not None]
+    if not any(label.component or label.modalities for label in labels) or all(column.unknown for column in columns):
+        return Found(mine=False, reason="no row is labelled as a price kind, or no column as a price")
     if (section := out_of_scope(table.context)) is not None:
         return Found(mine=False, reason=f"the section {section!r} prices no model")
     model = model_heading(table.context)

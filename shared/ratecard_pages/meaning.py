@@ -30,6 +30,8 @@ from ratecard_shared.prices import STANDARD, UNITS
 _LEAST_COUNT: Final = 1_000
 _NOTHING: Final = Meaning()
 _TOKEN_BASES: Final = ("input", "cached_input", "cache_write", "cache_write_5m", "cache_write_1h", "output")
+_OF_SOUND: Final = (frozenset(), frozenset({"audio"}), frozenset({"audio", "text"}))
+"""What a minute may be of: nothing else, sound, or speech that becomes text."""
 
 
 class Refused(Exception):  # noqa: N818 - it is no error of the program: it is how a reader says no
@@ -175,7 +177,7 @@ def components(meaning: Meaning, unit: Unit | None, *, is_zero: bool, about_vide
     if meaning.training:
         raise Refused("it is a price for training or fine-tuning")
     base = meaning.component
-    if meaning.order and base is None:
+    if meaning.order and base is None and (unit is None or unit.kind == TOKENS):
         raise Refused(f"it is not one figure each for {' and '.join(meaning.order)}")
     if unit is None:
         if is_zero and base is not None:
@@ -191,12 +193,14 @@ def _by_unit(kind: str, base: str | None, meaning: Meaning, *, about_video: bool
     modalities = meaning.modalities
     if kind == TOKENS and base in _TOKEN_BASES:
         return _tokens(base, meaning)
+    if kind == TOKENS and base == "image":
+        return ("image_output",)
     if kind == OTHER:
         raise Refused("there is no component for its unit")
     allowed = {
         TOKEN_HOUR: ("cache_storage_hour", base in (None, "cached_input", "cache_storage_hour")),
         IMAGE: ("image", base in (None, "image", "output") and not modalities & {"audio", "video"}),
-        MINUTE: ("audio_minute", base in (None, "input") and modalities <= {"audio"}),
+        MINUTE: ("audio_minute", base in (None, "input") and modalities in _OF_SOUND),
         SECOND: (
             "video_second",
             base in (None, "output") and ("video" in modalities or (about_video and not modalities)),

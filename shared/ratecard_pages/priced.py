@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from ratecard_pages.blocks import Span
+from ratecard_pages.context import reads_only
 from ratecard_pages.facts import Fact, Scope, refusal
 from ratecard_pages.figures import Cell, Figure
 from ratecard_pages.meaning import Refused, above, combine, components, currency, the_unit, tier
@@ -117,6 +120,8 @@ def _facts(
     assume: bool,
 ) -> list[Fact]:
     unit = the_unit(meaning, scope)
+    if meaning.component is None and unit is not None and unit.kind == TOKENS and all(map(reads_only, names.names)):
+        meaning = msgspec.structs.replace(meaning, component="input")
     zero = figure.amount == 0
     found = components(meaning, unit, is_zero=zero, about_video=about_video)
     code = scope.currency if free else currency(figure, meaning, scope, assume=assume)

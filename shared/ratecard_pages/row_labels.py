@@ -17,18 +17,47 @@ from ratecard_pages.units import TOKENS
 from ratecard_pages.words import Meaning, fold, understand
 
 LABELS: Final = re.compile(
-    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|unit|category|tier|mode|service tier|"
-    r"time(?: of day)?|currency|计费项|计费单位|单位|类型|项目"
+    r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|"
+    r"(?:pricing |price )?unit|unit of measure|category|tier|mode|service tier|"
+    r"time(?: of day)?|currency|计费项|计费单位|单位|类型|项目|子项"
 )
 REGION: Final = re.compile(r"(?:regions?|locations?|countr(?:y|ies)|geograph(?:y|ies))|地域|区域")
-_DECIDING: Final = re.compile(r"(?:service )?tier|mode|billing unit|unit|currency|计费单位|单位")
+_UNIT: Final = re.compile(r"(?:billing |price |pricing )?units?|计费单位|单位|unit of measure")
+_DECIDING: Final = re.compile(
+    r"(?:service )?tier|mode|(?:billing |pricing |price )?unit|unit of measure|currency|计费单位|单位"
+)
 """Columns without which nobody knows what the figures of a row are."""
 _NOT_YET: Final = re.compile(r"coming soon|planned|announced|upcoming|not (?:yet )?available")
 
+_ANY_MODE: Final = re.compile(
+    r"non-?thinking(?: mode)?(?:(?: and |/| or |, ?)thinking(?: mode)?)?|"
+    r"thinking(?: and |/| or |, ?)non-?thinking(?: mode)?|"
+    r"非思考(?:模式)?(?:[/和与、]思考(?:模式)?)?|思考(?:模式)?[/和与、]非思考(?:模式)?"
+)
+"""What a model does unless it is asked for another mode, with that one or without."""
 _A_REGION: Final = re.compile(
     r"(?:the )?(?:us|usa|united states|eu|europe|european union|uk|asia|asia[ -]pacific|apac|"
     r"emea|china|japan|singapore|india|[a-z]{2}-(?:north|south|east|west|central)[a-z]*-\d)(?: regions?| only)?"
 )
+
+
+_LENGTH: Final = re.compile(
+    r"[(\[]\s*\d+\s*[km]?\s*,\s*(?:\d|\+?∞)|\d\s*[km]?\s*(?:<=?|≤)\s*(?:tokens?|inputs?|prompts?|输入)|"
+    r"(?:input|prompt|context|输入|上下文)\D{0,12}(?:[<>≤≥]|\d\s*[km]?\s*[-~–])\s*\d"
+)
+_PLAIN: Final = re.compile(r"(?<![\w.])\d+(?![\w.])")
+
+
+def length(text: str, header: str) -> Meaning | None:
+    """The band of a cell that says for how many tokens its row's prices are; None for any other cell.
+
+    Its numbers are thousands where the header says so. A band that is not understood makes the row doubtful.
+    """
+    thousands = any(unit.kind == TOKENS and unit.count == 1_000 for unit in understand(header).units)  # noqa: PLR2004
+    meaning = understand(_PLAIN.sub(r"\g<0>k", text) if thousands else text)
+    if meaning.band is not None and not (meaning.unknown or meaning.component or has_money(text)):
+        return Meaning(band=meaning.band)
+    return Meaning(unknown=text) if _LENGTH.search(fold(text)) is not None and not has_money(text) else None
 
 
 def beside(text: str, header: str, *, labels: bool) -> Meaning:
@@ -36,16 +65,26 @@ def beside(text: str, header: str, *, labels: bool) -> Meaning:
 
     Under another, a tier alone may be the row's, or what its model can do: then it is in doubt.
     """
-    meaning = understand(text)
-    if _NOT_YET.fullmatch(fold(text)) is not None:
-        return Meaning(unknown=text)
+    if (band := length(text, header)) is not None:
+        return band
+    if _ANY_MODE.fullmatch(fold(text)) is not None:
+        return Meaning()
+    meaning = _of_label(text, header)
     if labels and not meaning.unknown:
         return meaning
-    if labels and _DECIDING.fullmatch(fold(header)) is not None and not read_cell(text).empty:
+    deciding = labels and _DECIDING.fullmatch(fold(header)) is not None and not read_cell(text).empty
+    if deciding or _NOT_YET.fullmatch(fold(text)) is not None:
         return Meaning(unknown=text)
     if TIER_WORD.search(text) is not None and meaning.unknown in ("", "only"):
         return Meaning(doubt=text)
-    return Meaning(band=meaning.band) if meaning.band is not None and not has_money(text) else Meaning()
+    return Meaning()
+
+
+def _of_label(text: str, header: str) -> Meaning:
+    meaning = understand(text)
+    if not meaning.units and _UNIT.fullmatch(fold(header)) is not None:
+        return understand(f"per {text}")  # "image", "minute"
+    return meaning
 
 
 def section(cells: Sequence[Cell], before: Meaning) -> Meaning | None:
@@ -64,6 +103,9 @@ def section(cells: Sequence[Cell], before: Meaning) -> Meaning | None:
     found = of_heading(text, meaning)
     if found is None and any(unit.kind != TOKENS for unit in meaning.units):
         return Meaning(units=meaning.units, tier=meaning.tier, currency=meaning.currency)
+    parts = [understand(piece) for piece in said[0].pieces]
+    if found is None and (units := [part for part in parts if part.units and not part.unknown]):
+        return Meaning(units=units[0].units, currency=units[0].currency)
     if found is None and re.search(r"\d", text) is None:
         return before if before == Meaning() else Meaning(unknown=text)
     return found

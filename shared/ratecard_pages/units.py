@@ -94,7 +94,10 @@ _PATTERNS: Final = (
         ),
     ),
     (PAGES, _counted(r"pages?|页", per=_PER, default=True)),
-    (IMAGE, _counted(r"(?:output |generated )?(?:images?|pictures?|张)(?: output)?", per=_PER, default=True)),
+    (
+        IMAGE,
+        _counted(r"(?:output |generated )?(?:images?|pictures?|张)(?: output)?(?![\s-]*tok)", per=_PER, default=True),
+    ),
     (MINUTE, _counted(r"(?:audio )?(?:minutes?|mins?|分钟)(?: of audio)?", per=_PER, default=True)),
     (SECOND, _counted(r"(?:video )?(?:seconds?|secs?|秒)(?: of video)?", per=_PER, default=True)),
     (
@@ -112,13 +115,17 @@ _PATTERNS: Final = (
 
 _BETWEEN: Final = re.compile(
     rf"((?:{_PER}(?:{_COUNT}))|(?<![\w.])(?:1\s?m|1,?000,?000|million|1\s?k|1,?000))\s+"
-    r"((?:(?:cached|audio|text|image|video) )?(?:input|output))\s+(tok\w*)"
+    r"((?:(?:cached|audio|text|image|video) )?(?:input|output)|cached|audio|text|image|video)\s+(tok\w*)"
 )
+_WAY_TO_BILL: Final = re.compile(
+    r"\(?\b(?:billed|rounded|metered) (?:per|by(?: the)?) (?:second|minute|character)s?\b\)?"
+)
+"""How finely use is measured is no unit of the price beside it: "$ / audio minute (billed per second)"."""
 
 
 def take_units(text: str) -> tuple[tuple[Unit, ...], str]:
     """The units that the text names, in order, and the text without them. `text` is folded (see `words.fold`)."""
-    text = _BETWEEN.sub(r"\2 \1 \3", text)
+    text = _BETWEEN.sub(r"\2 \1 \3", _WAY_TO_BILL.sub(" ", text))
     found: list[tuple[int, Unit]] = []
     for kind, pattern in _PATTERNS:
         while (match := pattern.search(text)) is not None:

@@ -40,7 +40,9 @@ _TIERS: Final = (
     ("latency-optimized", r"(?:w/ |with )?latency[- ]optimized(?: inference)?"),
     ("standard", r"standard(?: api| processing| mode| inference| pricing| tier)*|标准|(?<!off-)(?<!off )peak|高峰"),
 )
-_NO_TIER: Final = r"paid tier|paid plan|usage tier|pay[- ]as[- ]you[- ]go|on[- ]demand"
+_NO_TIER: Final = r"paid tier|paid plan|usage tier|pay[- ]as[- ]you[- ]go|on[- ]demand|在线推理"
+_PER_TOKEN: Final = re.compile(r"\bpay(?:ing)?[- ]per[- ]token\b")
+"""The name of a way to pay: it says no number of tokens."""
 _COMPONENTS: Final = (
     (
         "cache_storage_hour",
@@ -87,6 +89,10 @@ _CURRENCIES: Final = (
     ("JPY", r"\bjpy\b|円|日元"),
 )
 _TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
+_ALL_OUTPUT: Final = (
+    r"incl(?:uding|udes|\.)? (?:thinking|reasoning)(?: tokens)?|text and thinking|"
+    r"responses? (?:and|&|\+) (?:thinking|reasoning)|(?:thinking|reasoning) (?:and|&|\+) responses?"
+)
 _ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
 _NOISE: Final = (
     r"\(?utc[^()]*\)?|\(?\d{1,2}% (?:off|discount)\)?|\(?北京时间[^()]*\)?|\(?\d(?:\.\d)?折\)?|时段|含多模态|"
@@ -163,7 +169,7 @@ def understand(text: str, words: Mapping[str, str] | None = None) -> Meaning:
 
 @lru_cache(maxsize=4096)
 def _understand(text: str) -> Meaning:
-    rest = _MODALITY_LIST.sub(r"\1, ", fold(text))
+    rest = _PER_TOKEN.sub(" ", _MODALITY_LIST.sub(r"\1, ", fold(text)))
     rest, order = _take_order(rest)
     band, rest = take_band(rest)
     rest, is_long = _take(_LONG_RE.pattern, rest)
@@ -174,7 +180,7 @@ def _understand(text: str) -> Meaning:
     rest, training = _take(_TRAINING, rest)
     rest, estimate = _take(_ESTIMATE, rest)
     rest, loose = re.subn(r"/\s*costs?\b", " ", rest)
-    rest, _ = _take(r"incl(?:uding|udes|\.)? (?:thinking|reasoning)(?: tokens)?|text and thinking", rest)
+    rest, _ = _take(_ALL_OUTPUT, rest)
     components, rest = _all(_COMPONENTS, rest)
     modalities, rest = _all(_MODALITIES, rest)
     currencies, rest = _all(_CURRENCIES, rest)
