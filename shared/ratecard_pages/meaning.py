@@ -30,7 +30,7 @@ from ratecard_shared.prices import STANDARD, UNITS
 _LEAST_COUNT: Final = 1_000
 _NOTHING: Final = Meaning()
 _TOKEN_BASES: Final = ("input", "cached_input", "cache_write", "cache_write_5m", "cache_write_1h", "output")
-_OF_SOUND: Final = (frozenset(), frozenset({"audio"}), frozenset({"audio", "text"}))
+_OF_SOUND: Final[tuple[frozenset[str], ...]] = (frozenset(), frozenset({"audio"}), frozenset({"audio", "text"}))
 """What a minute may be of: nothing else, sound, or speech that becomes text."""
 
 
