@@ -12,6 +12,7 @@ from lxml import html as lxml_html
 from ratecard_pages.blocks import LABEL, Blocks, Context, Heading, Outline, Prose, Table
 from ratecard_pages.context import captioned
 from ratecard_pages.grid import expand
+from ratecard_pages.html_shapes import with_tables
 from ratecard_pages.html_tables import TableBuilder
 from ratecard_pages.html_text import INLINE, SKIP, is_muted
 from ratecard_pages.statements import pane_tier
@@ -36,20 +37,9 @@ def parse(text: str) -> etree._Element | None:
     if cleaned.lstrip()[:5] == "<?xml":
         cleaned = cleaned[cleaned.find(">") + 1 :]
     try:
-        return lxml_html.document_fromstring(cleaned) if cleaned.strip() else None
+        return with_tables(lxml_html.document_fromstring(cleaned), cleaned) if cleaned.strip() else None
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-
-
-def as_tables(root: etree._Element, row_selector: str) -> None:
-    """Turn rows of other elements into rows of a table, in place, so that they are read as one."""
-    for row in root.cssselect(row_selector):
-        if row.tag == "tr" or row.getparent() is None:
-            continue
-        row.getparent().tag = "table"
-        row.tag = "tr"
-        for cell in row.iterchildren("*"):
-            cell.tag = "td"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

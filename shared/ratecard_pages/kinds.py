@@ -19,13 +19,16 @@ from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
 from ratecard_pages.meaning import combine, settled, tier
 from ratecard_pages.names import Names, read_names
 from ratecard_pages.priced import price_cell
-from ratecard_pages.row_labels import section
+from ratecard_pages.row_labels import LABELS, beside, section
 from ratecard_pages.words import Meaning, fold, understand
 from ratecard_shared.prices import Refusal
 
 NAME: Final = "kinds"
 _MOST_PROSE: Final = 200
-_FIRST_HEADER: Final = re.compile(r"(?:price|pricing|type|item|unit|feature|计费项|类型)?s?")
+_FIRST_HEADER: Final = re.compile(
+    r"(?:(?:(?:token|price|pricing|usage|cost|charge|billing) )?(?:price|pricing|type|item|unit|feature|token)|"
+    r"计费项|类型|项目|子项)?s?"
+)
 _PRICE_END: Final = re.compile(
     r"\s+(?:image|video|audio|text|input|output|with|price|pricing|embedding)\b.*$", re.IGNORECASE
 )
@@ -49,6 +52,7 @@ def sections(prose: Iterable[Prose]) -> Sections:
 
 def read_kinds(table: Table, scope: Scope, prose: Sections = MappingProxyType({})) -> Found:
     """Read a table of this shape; `prose` is the page's, for the footnotes that figures point to."""
+    table = _headed(table)
     head, body = header_and_body(table)
     if len(head) != 1 or table.width < 2 or None in head[0] or head[0][0] is None:  # noqa: PLR2004 - a label and a price
         return Found(mine=False, reason="it has no single header row over labels and prices")
@@ -67,6 +71,21 @@ def read_kinds(table: Table, scope: Scope, prose: Sections = MappingProxyType({}
     return _Reader(table, scope, model, prose).read(head[0], body)
 
 
+def _headed(table: Table) -> Table:
+    """The same, with an empty header over rows that are all a label and a price: "Input | $3 per 1M tokens"."""
+    first = table.rows[0] if table.rows else ()
+    if table.header_rows or len(first) != 2 or first[0] is None or first[0].colspan > 1:  # noqa: PLR2004 - as above
+        return table
+    if is_model_header(first[0].text) or _FIRST_HEADER.fullmatch(fold(first[0].text)) or first[1] is None:
+        return table
+    said = understand(first[1].text)
+    row = has_money(first[1].text) or LABELS.fullmatch(fold(first[0].text)) is not None
+    if not row and (said.units or said.component or said.currency or said.tier or said.plan):
+        return table
+    empty = msgspec.structs.replace(first[0], text="", pieces=(), rowspan=1)
+    return msgspec.structs.replace(table, rows=((empty, empty), *table.rows), header_rows=1)
+
+
 def model_heading(context: Context) -> Names | str:
     """The model whose section a table stands in: the nearest heading that is no tier, or why there is none."""
     for heading in reversed(context.headings):
@@ -75,7 +94,8 @@ def model_heading(context: Context) -> Names | str:
             continue
         names = read_names((heading.text,))
         said = " ".join(context.prose[context.headings.index(heading) + 1][:3])
-        if names.fault is not None or not (re.search(r"\d", heading.text) or _CODE.search(said)):
+        named = re.search(r"\d", heading.text) or _CODE.fullmatch(heading.text.strip()) or _CODE.search(said)
+        if names.fault is not None or not named:
             return f"the heading {heading.text[:60]!r} above it names no model"
         return names
     return "no heading above it names a model"
@@ -120,12 +140,21 @@ class _Reader:
             if index and column.unknown:
                 cell = head[index]
                 self._refused.append(refusal(cell.text if cell else "", "the column's header is not understood"))
+        for row in body:
+            self._beside(row)
         for row, fault in zip(body, self._table.faults()[1:], strict=True):
             self._row(row, columns, fault)
         for said in self._prose:
             if said.headings == self._table.context.headings:
                 self._bullet(said, columns)
         return Found(mine=True, facts=tuple(self._facts), refused=tuple(self._refused), section=self._section())
+
+    def _beside(self, row: Sequence[Cell | None]) -> None:
+        """Keep what a row that prices nothing says of all others: their tier, unit, currency."""
+        label, *values = [cell.text for cell in row if cell is not None] or [""]
+        labels = LABELS.fullmatch(fold(label)) is not None
+        if len(values) == 1 and read_cell(values[0]).is_text:
+            self._context.append(beside(values[0], label, labels=labels))
 
     def _section(self) -> tuple[int, str]:
         heading = next(

@@ -18,7 +18,7 @@ from ratecard_pages.words import Meaning, fold, understand
 
 LABELS: Final = re.compile(
     r"modalit(?:y|ies)|type|token type|price type|billing (?:item|unit)|"
-    r"(?:pricing |price )?unit|unit of measure|category|tier|mode|service tier|"
+    r"(?:pricing |price )?unit|unit of measure|category|tier|mode|service tier|flavou?r|"
     r"time(?: of day)?|currency|计费项|计费单位|单位|类型|项目|子项"
 )
 REGION: Final = re.compile(r"(?:regions?|locations?|countr(?:y|ies)|geograph(?:y|ies))|地域|区域")

@@ -17,7 +17,8 @@ from ratecard_pages.document import HTML, MARKDOWN, Document
 from ratecard_pages.embedded import Data, find_data, find_islands
 from ratecard_pages.facts import Fact, Found, Scope, Trace, of_table, one_unit, refusal, torn
 from ratecard_pages.figures import has_money
-from ratecard_pages.html_blocks import SEEN, Walked, as_tables, parse, walk_html
+from ratecard_pages.html_blocks import SEEN, Walked, parse, walk_html
+from ratecard_pages.html_shapes import as_tables
 from ratecard_pages.markdown_blocks import RAW, markdown_blocks
 from ratecard_shared.prices import Refusal
 

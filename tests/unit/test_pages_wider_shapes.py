@@ -101,6 +101,38 @@ def on_cards_with_the_unit_behind_bold_figures(models: Models) -> str:
     return "".join(made)
 
 
+def in_rows_by_their_roles(models: Models) -> str:
+    def row(role: str, cells: Sequence[str]) -> str:
+        return f"<div role=row>{''.join(f'<div role={role}>{cell}</div>' for cell in cells)}</div>"
+
+    head = row("columnheader", ["Model", "Speed", "Input", "Cached input", "Output"])
+    body = "".join(
+        row("cell", [m.name, "~900 tokens/s", *(f"${price}/M tokens" for price in (m.input, m.cached_input, m.output))])
+        for m in models
+    )
+    return f"<div role=table><div role=rowgroup>{head}</div><div role=rowgroup>{body}</div></div>"
+
+
+def in_a_list_of_terms_each(models: Models) -> str:
+    def terms(m: pages.Priced) -> str:
+        pairs = [("Context", "128K"), *((k, f"${a}") for k, a in kinds(m))]
+        return "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in pairs)
+
+    def kinds(m: pages.Priced) -> list[tuple[str, Decimal]]:
+        labels = ("Input, 1M tokens", "Cached input, 1M tokens", "Output, 1M tokens")
+        return list(zip(labels, (m.input, m.cached_input, m.output), strict=True))
+
+    return "<h2>Prices</h2>" + "".join(f"<h3>{m.name}</h3><dl>{terms(m)}</dl>" for m in models)
+
+
+def in_a_table_without_a_header_each(models: Models) -> str:
+    def rows(m: pages.Priced) -> str:
+        said = [("Input", m.input), ("Cached input", m.cached_input), ("Output", m.output)]
+        return "".join(f"<tr><th>{kind}</th><td>${amount} per 1M tokens</td></tr>" for kind, amount in said)
+
+    return "<h2>Prices</h2>" + "".join(f"<h3>{m.name}</h3><table>{rows(m)}</table>" for m in models)
+
+
 SHAPES: Final[dict[str, tuple[Shape, str]]] = {
     "under the names of both tiers": (under_the_names_of_both_tiers, TABLES),
     "paid by the token": (paid_by_the_token, TABLES),
@@ -108,6 +140,9 @@ SHAPES: Final[dict[str, tuple[Shape, str]]] = {
     "bare, with a column of units": (bare_with_a_column_of_units, TABLES),
     "below a merged cell that gives the unit": (below_a_merged_cell_that_gives_the_unit, TABLES),
     "beside a list of features": (beside_a_list_of_features, TABLES),
+    "in rows by their roles": (in_rows_by_their_roles, TABLES),
+    "in a list of terms each": (in_a_list_of_terms_each, TABLES),
+    "in a table without a header each": (in_a_table_without_a_header_each, TABLES),
     "on cards with a description": (on_cards_with_a_description, "cards"),
     "on cards with the unit behind bold figures": (on_cards_with_the_unit_behind_bold_figures, "cards"),
 }
@@ -212,3 +247,18 @@ def test_words_on_a_card_that_may_make_a_price_another_refuse_one_that_says_itse
     assert not [
         row for row in reading.prices if row.tier == "standard" and "input" in row.rates and row.effective_until is None
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "tier"), [("<dt>Flavor</dt><dd>fast</dd>", "fast"), ("<dt>Processing</dt><dd>Batch API</dd>", None)]
+)
+def test_a_row_that_prices_nothing_says_which_tier_the_others_are(row: str, tier: str | None) -> None:
+    terms = f"<dl>{row}<dt>Input</dt><dd>$3 / MTok</dd><dt>Output</dt><dd>$9 / MTok</dd></dl>"
+    found = pages.read(f"<html><body><h2>Prices</h2><h3>Nimbus 4</h3>{terms}</body></html>", TABLES)
+    assert {row.tier for row in found.prices} == ({tier} if tier else set())
+
+
+def test_a_first_row_that_gives_a_unit_is_a_header() -> None:
+    rows = "<tr><td>Token kind</td><td>Cost per 1K tokens</td></tr><tr><td>Input</td><td>$3</td></tr>"
+    found = pages.read(f"<html><body><h2>Prices</h2><h3>Nimbus 4</h3><table>{rows}</table></body></html>", TABLES)
+    assert found.prices == ()
