@@ -93,8 +93,14 @@ class Bench:
         self.teller = Teller(pool=lambda: pool, versions=self.versions, cache=self.cache, seconds=seconds)
         self.registry = Registry(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock, quarantine=quarantine)
         self.catalogue = Catalogue(pool=lambda: reading, versions=self.versions, cache=self.cache, seconds=seconds)
-        syncs = Syncs(pool=lambda: pool, cache=self.cache, catalogue=self.catalogue, seconds=seconds)
-        feed = Feed(pool=lambda: pool)
+        syncs = Syncs(
+            pool=lambda: pool,
+            reading=lambda: reading,
+            cache=self.cache,
+            catalogue=self.catalogue,
+            seconds=seconds,
+        )
+        feed = Feed(pool=lambda: reading)
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         table = KeyTable()
@@ -114,7 +120,9 @@ class Bench:
                 feed=feed,
                 follower=Follower(feed, lasts=0.8, beat=0.2),
                 resolver=Resolver(catalogue=self.catalogue, archive=archive, documented=documented),
-                known_providers=Providers(pool=lambda: pool, syncs=syncs, names={"acme": "Acme", "zenith": "Zenith"}),
+                known_providers=Providers(
+                    pool=lambda: reading, syncs=syncs, names={"acme": "Acme", "zenith": "Zenith"}
+                ),
                 pages=self.pages,
                 exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),

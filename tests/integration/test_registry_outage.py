@@ -78,7 +78,17 @@ async def test_nothing_older_than_what_was_shown_comes_back(bench: Bench) -> Non
     assert await shown(bench) == (2, 2, 2)
 
 
-@pytest.mark.parametrize("path", ["/api/models", "/api/models/swift-1", "/api/models/swift-1/pricing-history"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/models",
+        "/api/models/swift-1",
+        "/api/models/swift-1/pricing-history",
+        "/api/changes",
+        "/api/changes?since=latest",
+        "/api/providers",
+    ],
+)
 async def test_what_was_never_read_is_openly_away(bench: Bench, path: str) -> None:
     bench.away = True
     async with bench.client() as client:

@@ -107,7 +107,13 @@ def build(settings: RegistrySettings) -> Any:
     warmer = Warmer(catalogue=catalogue, prices=prices)
     service.every(_SECONDS_BETWEEN_LOOKS_AT_THE_CACHE, warmer.look, name="warm-memory")
     parts = _parts(
-        settings, service, kafka, teller, memory=warmer, archive=Archive(pool=lambda: reading, prices=prices)
+        settings,
+        service,
+        kafka,
+        teller,
+        memory=warmer,
+        archive=Archive(pool=lambda: reading, prices=prices),
+        reading=lambda: reading,
     )
     service.every(_SECONDS_BETWEEN_LOOKS_AT_KEYS, parts.key_watch.look, name="look-at-keys")
     service.every(_SECONDS_BETWEEN_NOTES_OF_USE, parts.key_watch.note_use, name="note-use-of-keys")
@@ -159,6 +165,7 @@ def _parts(
     *,
     memory: Warmer,
     archive: Archive,
+    reading: Callable[[], Any],
 ) -> Parts:
     pool = _open(service)
 
@@ -167,14 +174,14 @@ def _parts(
         return sync_id(place.topic, place.partition, place.offset, place.timestamp_ms)
 
     catalogue, cache = memory.catalogue, memory.catalogue.cache
-    syncs = Syncs(pool=pool, cache=cache, catalogue=catalogue, seconds=seconds(settings))
+    syncs = Syncs(pool=pool, reading=reading, cache=cache, catalogue=catalogue, seconds=seconds(settings))
     providers = described_providers(settings.service)
     # Exports and configurations name the providers' own addresses, wherever they are asked at.
     extra, stored_map = settings.service.ratecard_providers, settings.ratecard_litellm_map
     files = load_providers(Path(extra) if extra else None)
     names = Names(providers=files)
     documented = {name: provider.documented_names for name, provider in providers.items()}
-    feed = Feed(pool=pool)
+    feed = Feed(pool=reading)
     table = KeyTable()
     watch = KeyWatch(pool=pool, table=table)
     pages = PageStore(pool=pool, days=settings.evidence_retention_days)
@@ -187,7 +194,7 @@ def _parts(
         feed=feed,
         follower=Follower(feed),
         resolver=Resolver(catalogue=catalogue, archive=archive, documented=documented),
-        known_providers=Providers(pool=pool, syncs=syncs, names={name: one.name for name, one in providers.items()}),
+        known_providers=Providers(pool=reading, syncs=syncs, names={name: one.name for name, one in providers.items()}),
         pages=pages,
         exports=Exports(
             catalogue=catalogue, pool=pool, names=names, stored_map=Path(stored_map) if stored_map else None

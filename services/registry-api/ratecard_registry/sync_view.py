@@ -14,6 +14,7 @@ import msgspec
 from ratecard_registry.cache import Cache
 from ratecard_registry.catalogue import Catalogue, Seconds
 from ratecard_registry.cursors import Cursors
+from ratecard_registry.reading_pool import ReadingPool
 from ratecard_registry.versions import QUERIES
 from ratecard_registry.views import View
 from ratecard_shared.database import queries
@@ -111,13 +112,20 @@ class Status(View, frozen=True, kw_only=True):
 
 
 class Syncs:
-    """Reads syncs. `pool` is called when PostgreSQL is needed."""
+    """Reads syncs. `pool` is called when PostgreSQL is needed, `reading` where whoever reads must not wait for it."""
 
     def __init__(
-        self, *, pool: Callable[[], asyncpg.Pool], cache: Cache, catalogue: Catalogue, seconds: Seconds
+        self,
+        *,
+        pool: Callable[[], asyncpg.Pool],
+        reading: Callable[[], ReadingPool],
+        cache: Cache,
+        catalogue: Catalogue,
+        seconds: Seconds,
     ) -> None:
         """Wire it."""
         self._pool = pool
+        self._reading = reading
         self._cache = cache
         self._catalogue = catalogue
         self._seconds = seconds
@@ -158,14 +166,14 @@ class Syncs:
     async def status(self) -> Status:
         """Return how each provider's newest sync went, through the cache, and when the next is due, which it lacks."""
         status = await self._ended()
-        return msgspec.structs.replace(status, next_sync=await self._sql.next_slot(self._pool()))
+        return msgspec.structs.replace(status, next_sync=await self._sql.next_slot(self._reading()))
 
     async def _ended(self) -> Status:
         version = (await self._catalogue.versions()).get(STATUS_KEY, 0)
         (known,) = await self._cache.read([STATUS_KEY], [version], Status)
         if known is not None:
             return known
-        rows = [dict(row) async for row in self._sql.statuses(self._pool())]
+        rows = [dict(row) async for row in self._sql.statuses(self._reading())]
         status = Status(providers=msgspec.convert([_camel(row) for row in rows], tuple[ProviderStatus, ...]))
         await self._cache.write({STATUS_KEY: status}, version, seconds=self._seconds.status)
         return status
