@@ -12,6 +12,16 @@ FROM models m
 WHERE (m.provider, m.id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]))
 ORDER BY m.provider, m.id FOR UPDATE;
 
+-- name: pass_unchanged(provider, ids, digests, applied_at, applied_sync, applied_generation)
+-- Move on the models of which an event says what is stored, and nothing is left to happen to them. What was written since
+-- the sync began is looked at in full: its neighbours are compared with what was in force before.
+UPDATE models m SET applied_at = :applied_at, applied_sync = :applied_sync, applied_generation = :applied_generation
+FROM unnest(:ids::text[], :digests::text[]) AS r (id, digest)
+WHERE m.provider = :provider AND m.id = r.id AND m.settled = m.revision || ':' || r.digest
+  AND m.stale_since IS NULL AND m.applied_at < :applied_at::timestamptz AND m.updated_at < :applied_at::timestamptz
+  AND NOT EXISTS (SELECT FROM quarantine q WHERE q.provider = m.provider AND q.model_id = m.id AND q.open)
+RETURNING m.id;
+
 -- name: prices_of(providers, ids)
 SELECT p.* FROM model_pricing p
 WHERE (p.provider, p.model_id) IN (SELECT * FROM unnest(:providers::text[], :ids::text[]));
@@ -66,12 +76,13 @@ ON CONFLICT (provider, id) DO UPDATE SET
     usability = EXCLUDED.usability, capabilities = EXCLUDED.capabilities, aliases = EXCLUDED.aliases,
     found_on_page = EXCLUDED.found_on_page, shutdown_date = EXCLUDED.shutdown_date, match = EXCLUDED.match,
     stale_since = EXCLUDED.stale_since, revision = EXCLUDED.revision, updated_at = EXCLUDED.updated_at,
-    deprecated_at = EXCLUDED.deprecated_at, merged_into = EXCLUDED.merged_into, applied_at = EXCLUDED.applied_at,
-    applied_sync = EXCLUDED.applied_sync, applied_generation = EXCLUDED.applied_generation;
+    deprecated_at = EXCLUDED.deprecated_at, merged_into = EXCLUDED.merged_into, settled = EXCLUDED.settled,
+    applied_at = EXCLUDED.applied_at, applied_sync = EXCLUDED.applied_sync, applied_generation = EXCLUDED.applied_generation;
 
--- name: touch_models(provider, ids, applied_at, applied_sync, applied_generation)!
-UPDATE models SET applied_at = :applied_at, applied_sync = :applied_sync, applied_generation = :applied_generation
-WHERE provider = :provider AND id = ANY(:ids::text[]);
+-- name: touch_models(provider, ids, settled, applied_at, applied_sync, applied_generation)!
+UPDATE models m SET settled = r.settled, applied_at = :applied_at, applied_sync = :applied_sync,
+    applied_generation = :applied_generation
+FROM unnest(:ids::text[], :settled::text[]) AS r (id, settled) WHERE m.provider = :provider AND m.id = r.id;
 
 -- name: drop_prices(rows)!
 DELETE FROM model_pricing p USING jsonb_populate_recordset(NULL::model_pricing, :rows::jsonb) AS r

@@ -79,6 +79,21 @@ class Applying:
             await self._syncs.complete(self._connection, sync_id, self._now)
 
     async def _models(self, said: Sequence[ModelEnriched]) -> list[Enriched]:
+        passed = await self._store.pass_unchanged(self._connection, said)
+        if self._quarantine and passed:
+            await self._quarantine.begin(self._connection, [event for event in said if _place(event) in passed])
+        older, decided = await self._decide([event for event in said if _place(event) not in passed])
+        applied = passed | {_place(event) for event, _ in decided}
+        await self._merge_page_names([event for event in said if _place(event) in applied], {*map(_place, said)})
+        await self._write_by_sync(decided)
+        await self._own.settle(self._connection, self._gained_own, self._now)
+        self._gained_own.clear()
+        return older
+
+    async def _decide(
+        self, said: Sequence[ModelEnriched]
+    ) -> tuple[list[Enriched], list[tuple[ModelEnriched, Decision]]]:
+        """Return the events that came too late to matter, and what the others do to their models."""
         stored = await self._store.models(self._connection, [_place(event) for event in said])
         events = [changes.without_torn_rows(stored.get(_place(event)), event) for event in said]
         unknown = {event.provider for event in events if _place(event) not in stored}
@@ -100,11 +115,7 @@ class Applying:
                     screening.changed += screened.entries
         if self._quarantine and screening:
             await self._quarantine.save(self._connection, screening, self._now)
-        await self._merge_page_names([event for event, _ in decided], stored.keys())
-        await self._write_by_sync(decided)
-        await self._own.settle(self._connection, self._gained_own, self._now)
-        self._gained_own.clear()
-        return older
+        return older, decided
 
     async def _write_by_sync(self, decided: Sequence[tuple[ModelEnriched, Decision]]) -> None:
         for sync_id in sorted({event.sync_id for event, _ in decided}):
@@ -127,7 +138,7 @@ class Applying:
         for decision in decisions:
             _warn_if_unpriced(decision)
 
-    async def _merge_page_names(self, events: Sequence[ModelEnriched], written: Collection[Place]) -> None:
+    async def _merge_page_names(self, events: Sequence[ModelEnriched], spoken: Collection[Place]) -> None:
         """Let models that only a page had named live on as the models that an API names now."""
         named = [event for event in events if event.model.match and not event.model.found_on_page]
         for provider in sorted({event.provider for event in named}):
@@ -135,7 +146,7 @@ class Applying:
             pages = await self._store.page_models(self._connection, provider, sorted(by_name))
             for name, page_id in sorted(pages.items()):
                 event = by_name.get(name)
-                if event is not None and page_id != event.model.id and (provider, page_id) not in written:
+                if event is not None and page_id != event.model.id and (provider, page_id) not in spoken:
                     await self._merge(provider, page_id, event)
 
     async def _merge(self, provider: str, page_id: str, event: ModelEnriched) -> None:

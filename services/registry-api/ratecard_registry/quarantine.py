@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -60,7 +60,7 @@ class Quarantine:
         }
         neighbours, expected, entries = {}, {}, defaultdict(list)
         for provider, said in sorted(of_provider.items()):
-            newest = max(said, key=lambda event: (event.started_at, event.sync_id))
+            newest = max(said, key=_of_sync)
             near, config = await self._neighbours(connection, newest)
             for event in said:
                 if event.sync_id == near.sync_id:
@@ -72,30 +72,36 @@ class Quarantine:
                 entries[provider, row["model_id"]].append(entry_from(row))
         return Screening(readings=readings, near=neighbours, entries=entries, currencies=expected)
 
-    async def _neighbours(self, connection: asyncpg.Connection, event: ModelEnriched) -> tuple[Near, Any]:
-        """Return what a sync's prices are compared with, and the provider's active configuration.
+    async def begin(self, connection: asyncpg.Connection, events: Iterable[ModelEnriched]) -> None:
+        """Let what is in force now be what the rest of these events' syncs is compared with, unless something is."""
+        newest = {event.provider: event for event in sorted(events, key=_of_sync)}
+        for _, event in sorted(newest.items()):
+            await self._begun(connection, event)
+
+    async def _begun(self, connection: asyncpg.Connection, event: ModelEnriched) -> tuple[Begun, Any]:
+        """Return with what the newest sync's prices are compared, and the provider's active configuration.
 
         That is, from the sync's first model on, what was in force before it.
         """
         row = await self._sql.neighbours(connection, provider=event.provider)
-        if row["sync_id"] is not None and (row["started_at"], row["sync_id"]) >= (event.started_at, event.sync_id):
-            past = await self._past(connection, event.provider, row["written_by"])
-            near = Near(sync_id=row["sync_id"], started_at=row["started_at"], neighbours=Neighbours(past))
-            return near, row["config"]
-        what: dict[str, Any] = {"sync_id": event.sync_id, "started_at": event.started_at}
-        begun = await self._sql.begin_neighbours(connection, provider=event.provider, **what)
-        past = self._remember(event.provider, begun["written_by"], msgspec.convert(begun["before"], _Before))
-        return Near(**what, neighbours=Neighbours(past)), row["config"]
+        if row["sync_id"] is not None and (row["started_at"], row["sync_id"]) >= _of_sync(event):
+            return Begun(row["sync_id"], row["started_at"], row["written_by"]), row["config"]
+        written_by = await self._sql.begin_neighbours(
+            connection, provider=event.provider, sync_id=event.sync_id, started_at=event.started_at
+        )
+        return Begun(event.sync_id, event.started_at, written_by), row["config"]
+
+    async def _neighbours(self, connection: asyncpg.Connection, event: ModelEnriched) -> tuple[Near, Any]:
+        begun, config = await self._begun(connection, event)
+        past = await self._past(connection, event.provider, begun.written_by)
+        return Near(sync_id=begun.sync_id, started_at=begun.started_at, neighbours=Neighbours(past)), config
 
     async def _past(self, connection: asyncpg.Connection, provider: str, written_by: str) -> Past:
         """Return what was in force before the sync, read again only if it is not what was read last."""
         known = self._pasts.get(provider)
         if known is not None and known[0] == written_by:
             return known[1]
-        before = await self._sql.before(connection, provider=provider)
-        return self._remember(provider, written_by, msgspec.convert(before, _Before))
-
-    def _remember(self, provider: str, written_by: str, before: _Before) -> Past:
+        before = msgspec.convert(await self._sql.before(connection, provider=provider), _Before)
         past = Past({(model_id, key): rates for model_id, key, rates in before})
         self._pasts.pop(provider, None)
         self._pasts[provider] = (written_by, past)
@@ -215,6 +221,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     read: int
 
 
+class Begun(NamedTuple):
+    """A sync whose prices are compared with what was in force before it. `written_by` tells one past from the next."""
+
+    sync_id: str
+    started_at: datetime
+    written_by: str
+
+
 class Near(msgspec.Struct, frozen=True, kw_only=True):
     """Neighbours in the sync whose prices are compared with them."""
 
@@ -255,3 +269,7 @@ class Screening:
             neighbours=self.near[event.provider].neighbours,
             currencies=self._currencies[event.provider],
         )
+
+
+def _of_sync(event: ModelEnriched) -> tuple[datetime, str]:
+    return (event.started_at, event.sync_id)

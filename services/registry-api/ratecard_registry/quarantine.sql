@@ -9,7 +9,7 @@ LEFT JOIN scraping_config c ON c.provider = asked.provider AND c.active;
 -- name: before(provider)$
 SELECT before FROM price_neighbours WHERE provider = :provider;
 
--- name: begin_neighbours(provider, sync_id, started_at)^
+-- name: begin_neighbours(provider, sync_id, started_at)$
 -- From a sync's first model on: what is in force now is what its prices are compared with.
 WITH gone AS (
     DELETE FROM price_readings WHERE provider = :provider::text
@@ -20,9 +20,9 @@ WITH gone AS (
     FROM model_pricing p WHERE p.provider = :provider
     ON CONFLICT (provider) DO UPDATE SET
         sync_id = EXCLUDED.sync_id, started_at = EXCLUDED.started_at, before = EXCLUDED.before
-    RETURNING sync_id || ' ' || xmin::text AS written_by, before
+    RETURNING sync_id || ' ' || xmin::text AS written_by
 )
-SELECT written_by, before FROM begun;
+SELECT written_by FROM begun;
 
 -- name: drop_readings(provider, ids)!
 DELETE FROM price_readings WHERE provider = :provider AND model_id = ANY(:ids::text[]);

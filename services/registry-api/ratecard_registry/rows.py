@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ratecard_registry.settled import settled
 from ratecard_registry.stored import Applied, OwnKind, OwnPrice, OwnState, Price, StoredModel
 from ratecard_shared.events import EnrichedModel, PriceSaid
 from ratecard_shared.prices import Evidence
@@ -50,6 +51,7 @@ def model_row(model: StoredModel) -> dict[str, Any]:
         "updated_at": model.updated_at,
         "deprecated_at": model.deprecated_at,
         "merged_into": model.merged_into,
+        "settled": settled(model),
         "applied_at": model.applied.started_at,
         "applied_sync": model.applied.sync_id,
         "applied_generation": model.applied.generation,

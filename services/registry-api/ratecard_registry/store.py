@@ -15,6 +15,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from ratecard_registry import changes, settled
 from ratecard_registry.changes import Decision, after_what_ended, begins_early
 from ratecard_registry.history import History, history_of
 from ratecard_registry.outdated import Outdated
@@ -23,7 +24,7 @@ from ratecard_registry.says import said_by
 from ratecard_registry.stored import Applied, Key, OwnPrice, Price, StoredModel, midnight
 from ratecard_shared import outbox
 from ratecard_shared.database import queries
-from ratecard_shared.events import PriceChangeKind, ProviderEnriched
+from ratecard_shared.events import ModelEnriched, PriceChangeKind, ProviderEnriched
 
 QUERIES: Final = Path(__file__).with_name("apply.sql")
 SERVICE: Final = "registry-api"
@@ -66,6 +67,26 @@ class Store:
             own[row["provider"], row["model_id"]] += (own_from(row),)
         found = (model_from(row, prices[_place(row)], announced[_place(row)], own[_place(row)]) for row in rows)
         return {model.place: model for model in found}
+
+    async def pass_unchanged(self, connection: asyncpg.Connection, said: Sequence[ModelEnriched]) -> set[Place]:
+        """Move on the models of which these events say what is stored already, and return them."""
+        passed: set[Place] = set()
+        digests: dict[tuple[str, Applied], dict[str, str]] = defaultdict(dict)
+        for event in said:
+            if (digest := settled.said(event)) is not None:
+                digests[event.provider, changes.place(event)][event.model.id] = digest
+        for (provider, applied), of_models in digests.items():
+            rows = self._sql.pass_unchanged(
+                connection,
+                provider=provider,
+                ids=list(of_models),
+                digests=list(of_models.values()),
+                applied_at=applied.started_at,
+                applied_sync=applied.sync_id,
+                applied_generation=applied.generation,
+            )
+            passed |= {(provider, row["id"]) async for row in rows}
+        return passed
 
     async def page_models(self, connection: asyncpg.Connection, provider: str, names: list[str]) -> dict[str, str]:
         """Return the models that are known only from a page under one of these names: ids by name."""
@@ -171,17 +192,18 @@ class Store:
         changed, touched = [], defaultdict(list)
         for decision in decisions:
             before, after = decision.before, decision.after
-            if before is None or decision.visible or before.facts != after.facts:
+            if before is None or decision.visible or _differ(before, after):
                 changed.append(model_row(after))
             elif before.applied != after.applied:
-                touched[after.provider, after.applied].append(after.facts.id)
+                touched[after.provider, after.applied].append(after)
         if changed:
             await self._sql.save_models(connection, rows=changed)
-        for (provider, applied), ids in touched.items():
+        for (provider, applied), models in touched.items():
             await self._sql.touch_models(
                 connection,
                 provider=provider,
-                ids=ids,
+                ids=[model.facts.id for model in models],
+                settled=[settled.settled(model) for model in models],
                 applied_at=applied.started_at,
                 applied_sync=applied.sync_id,
                 applied_generation=applied.generation,
@@ -208,6 +230,10 @@ class Store:
                 await write(connection, rows=rows)
         if early := [row for row in wave.added if _began_before_today(row)]:
             await self._sql.supersede_imported(connection, rows=early)
+
+
+def _differ(before: StoredModel, after: StoredModel) -> bool:
+    return (before.facts, before.prices, before.announced) != (after.facts, after.prices, after.announced)
 
 
 def _began_before_today(row: Any) -> bool:
