@@ -34,7 +34,14 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS: Final = frozenset({*_HEADINGS, "div", "p", "ul", "ol", "table", "section"})
 _DEEPEST: Final = 3
 _LONG: Final = re.compile(r"prompts?\b|inputs?\b|requests?\b|long\b|above\b|over\b|>")
-_FEWEST_WORDS: Final = 4
+_FEWEST_WORDS: Final = 3
+_OF_PRICES: Final = re.compile(
+    r"pric|\bcosts?\b|\brates?\b|\bpay|\bsav(?:e|ings?)\b|\boffers?\b|discount|%|cheap|lower|\bcach|\brepeated\b|"
+    r"\b(?:from|starting|valid|only|plans?|tiers?|intro\w*|launch|promo\w*|trial|first|months?|years?|days?|was|now|"
+    r"compar\w+|competit\w+|customers?|volume|hosted|limited|free|credits?)\b",
+    re.IGNORECASE,
+)
+"""Words that may say whose or which price a figure is."""
 _FOR_LONG: Final = re.compile(r"\blong[- ]context\b|\benterprise[- ](?=\w)", re.IGNORECASE)
 _MOST_CARDS: Final = 1_000
 _LONGEST_CARD: Final = 20_000
@@ -182,9 +189,9 @@ def _says_itself(value: Cell) -> bool:
 def _describes(label: str, currency: str) -> bool:
     """Whether words before a figure are about the model, and nothing that could make its price another one."""
     meaning = understand(label)
-    if (meaning.component or "").startswith("cache") or meaning.training:
+    if len(label.split()) < _FEWEST_WORDS or meaning.tier or meaning.band or meaning.training:
         return False
-    if len(label.split()) < _FEWEST_WORDS and (meaning.tier or meaning.units or meaning.band or meaning.component):
+    if _OF_PRICES.search(label) is not None or is_of_another_time(label):
         return False
     return not may_change_prices(_FOR_LONG.sub(" ", label), currency, of_a_tier=False)
 

@@ -56,17 +56,12 @@ def with_input_band(meaning: Meaning, text: str) -> Meaning:
 def read_columns(table: Table, scope: Scope, prose: Sequence[Prose] = ()) -> Found:
     """Read a table of this shape; `mine` is false where the table has another one. `prose` is the page's."""
     parts, notes = _parts(table), Notes(table, prose, scope.currency)
-    facts: list[Fact] = []
-    refused: list[Refusal] = []
-    reasons = []
-    for part in parts:
-        found = _read_part(part, scope, notes)
-        facts += found.facts
-        refused += found.refused
-        reasons.append(found.reason)
+    read = [_read_part(part, scope, notes) for part in parts]
+    reasons = [found.reason for found in read]
     if not any(reason == "" for reason in reasons):
-        return Found(mine=False, reason=next((reason for reason in reasons), "it has no rows"), refused=())
-    return Found(mine=True, facts=tuple(facts), refused=tuple(refused))
+        return Found(mine=False, reason=next(iter(reasons), "it has no rows"))
+    facts = tuple(fact for found in read for fact in found.facts)
+    return Found(mine=True, facts=facts, refused=tuple(no for found in read for no in found.refused))
 
 
 def _parts(table: Table) -> list[Table]:
@@ -168,8 +163,8 @@ def _with_component(meaning: Meaning, text: str, cells: Sequence[str], *, embeds
     """
     if meaning.component is not None or meaning.unknown:
         return meaning
-    tokens = all(unit.kind == TOKENS for unit in meaning.units)
-    priced = embeds and meaning.band is None and tokens and any(has_money(cell) for cell in cells)
+    embeds = embeds and all(unit.kind == TOKENS for unit in meaning.units)
+    priced = embeds and meaning.band is None and any(has_money(cell) for cell in cells)
     if any(understand(figure.words).component for cell in cells for figure in read_cell(cell).figures):
         return meaning
     return with_input_band(msgspec.structs.replace(meaning, component="input") if priced else meaning, text)

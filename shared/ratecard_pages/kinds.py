@@ -17,14 +17,16 @@ from ratecard_pages.facts import Fact, Found, Scope, refusal, torn
 from ratecard_pages.figures import has_money, read_cell
 from ratecard_pages.footnotes import footnote_facts, refused_by_footnote
 from ratecard_pages.meaning import combine, settled, tier
-from ratecard_pages.names import Names, read_names
+from ratecard_pages.names import Names, dates, read_names
 from ratecard_pages.priced import price_cell
-from ratecard_pages.row_labels import LABELS, beside, section
+from ratecard_pages.row_labels import LABELS, REGION, beside, section
+from ratecard_pages.statements import may_change_prices
 from ratecard_pages.words import Meaning, fold, understand
-from ratecard_shared.prices import Refusal
+from ratecard_shared.prices import GLOBAL, Refusal
 
 NAME: Final = "kinds"
 _MOST_PROSE: Final = 200
+_LONGEST_VALUE: Final = 40
 _FIRST_HEADER: Final = re.compile(
     r"(?:(?:(?:token|price|pricing|usage|cost|charge|billing) )?(?:price|pricing|type|item|unit|feature|token)|"
     r"计费项|类型|项目|子项)?s?"
@@ -152,9 +154,21 @@ class _Reader:
     def _beside(self, row: Sequence[Cell | None]) -> None:
         """Keep what a row that prices nothing says of all others: their tier, unit, currency."""
         label, *values = [cell.text for cell in row if cell is not None] or [""]
-        labels = LABELS.fullmatch(fold(label)) is not None
-        if len(values) == 1 and read_cell(values[0]).is_text:
-            self._context.append(beside(values[0], label, labels=labels))
+        if len(values) != 1 or not values[0] or (priced := read_cell(values[0])).figures or priced.free:
+            return
+        self._context.append(self._of_row(label, values[0]))
+
+    def _of_row(self, label: str, value: str) -> Meaning:
+        since, until = dates(value)
+        if since or until:
+            return Meaning(since=since, until=until)
+        said = beside(value, label, labels=LABELS.fullmatch(fold(label)) is not None)
+        if said != Meaning() or len(value) > _LONGEST_VALUE:
+            return said
+        another = REGION.fullmatch(fold(label)) is not None and fold(value) != GLOBAL
+        if another or may_change_prices(f"{label}: {value}", self._scope.currency, of_a_tier=False):
+            return Meaning(unknown=f"{label} {value}")
+        return said
 
     def _section(self) -> tuple[int, str]:
         heading = next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -239,14 +240,25 @@ def test_the_usual_mode_of_a_model_is_its_ordinary_price(mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["Cached input with savings of 90%", "Batch", "For batches only", "Until 30 June 2031"]
+    "label",
+    [
+        "Cached input with savings of 90%",
+        "Repeated context is much cheaper here",
+        "Batch",
+        "For batches only",
+        "Until 30 June 2031",
+        "Introductory pricing for the first month",
+        "Launch offer of this week",
+        "Starting at",
+        "Compared with other models that cost",
+        "For prompts longer than 200K tokens",
+    ],
 )
 def test_words_on_a_card_that_may_make_a_price_another_refuse_one_that_says_itself_what_it_is(label: str) -> None:
     card = f"<div class=card><h3>Nimbus 4</h3><p>{label}</p><div>$3 / 1M input tokens</div></div>"
     reading = pages.read(f"<html><body>{card}</body></html>", "cards")
-    assert not [
-        row for row in reading.prices if row.tier == "standard" and "input" in row.rates and row.effective_until is None
-    ]
+    ordinary = [row for row in reading.prices if (row.tier, row.above_tokens) == ("standard", 0)]
+    assert not [row for row in ordinary if "input" in row.rates and row.effective_until is None]
 
 
 @pytest.mark.parametrize(
@@ -262,3 +274,20 @@ def test_a_first_row_that_gives_a_unit_is_a_header() -> None:
     rows = "<tr><td>Token kind</td><td>Cost per 1K tokens</td></tr><tr><td>Input</td><td>$3</td></tr>"
     found = pages.read(f"<html><body><h2>Prices</h2><h3>Nimbus 4</h3><table>{rows}</table></body></html>", TABLES)
     assert found.prices == ()
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [("Commitment", "12 months"), ("Region", "EU only"), ("Status", "Coming soon"), ("Currency", "CAD")],
+)
+def test_a_row_that_may_make_the_prices_of_its_list_others_refuses_them(term: str, text: str) -> None:
+    for rows in ((term, text), ("Input", "$3 / MTok")), (("Input", "$3 / MTok"), (term, text)):
+        terms = "".join(f"<dt>{one}</dt><dd>{said}</dd>" for one, said in rows)
+        found = pages.read(f"<html><body><h2>Prices</h2><h3>Nimbus 4</h3><dl>{terms}</dl></body></html>", TABLES)
+        assert found.prices == ()
+
+
+def test_a_row_with_a_date_says_from_when_the_prices_of_its_list_hold() -> None:
+    terms = "<dt>Effective</dt><dd>from 1 March 2031</dd><dt>Input</dt><dd>$3 / MTok</dd>"
+    [row] = pages.read(f"<html><body><h2>Prices</h2><h3>Nimbus 4</h3><dl>{terms}</dl></body></html>", TABLES).prices
+    assert row.effective_from == date(2031, 3, 1)
