@@ -10,18 +10,13 @@ from typing import Final
 
 import msgspec
 
-from ratecard_pages.facts import Fact
 from ratecard_pages.keys import Key, Row
-from ratecard_shared.prices import STANDARD, UNITS
+from ratecard_shared.prices import STANDARD, is_beyond_measure
 
 _MOST_TIER_RATIO: Final = 20
 _CHEAP_TIERS: Final = ("batch", "flex")
 _PREFIXES: Final = ("", "audio_", "image_", "video_")
 _MOST_SIBLINGS: Final = 50
-_MOST_PER_MILLION: Final = {"USD": 10_000, "EUR": 10_000, "GBP": 10_000, "CNY": 100_000}
-"""Ten times and more what any model costs. Other currencies have no such bound."""
-_LEAST_PER_MILLION: Final = {"USD": Decimal("0.001"), "EUR": Decimal("0.001"), "GBP": Decimal("0.001")}
-"""A fraction of what any model costs, but for what it remembers."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +56,7 @@ def _within(row: Row) -> str | None:
     for component, amount in amounts.items():
         if not amount.is_finite() or amount < 0:
             return f"{component} is {amount}"
-        if _is_beyond_measure(row[component][0]):
+        if is_beyond_measure(component, amount, row[component][0].currency):
             return f"{component} is {amount:f} {row[component][0].currency} for a million tokens: its unit is another"
     pairs = ((prefix, pair) for pair in _PAIRS for prefix in _PREFIXES)
     return next((reason for prefix, pair in pairs if (reason := _pair(amounts, prefix, pair)) is not None), None)
@@ -76,14 +71,6 @@ def _pair(amounts: Mapping[str, Decimal], prefix: str, pair: Pair) -> str | None
     if low and high and max(low, high) / min(low, high) > pair.most:
         return f"{prefix}{pair.first} and {prefix}{pair.second} are so far apart that one of them has another unit"
     return None
-
-
-def _is_beyond_measure(fact: Fact) -> bool:
-    if UNITS[fact.component] != UNITS["input"]:
-        return False
-    most, least = _MOST_PER_MILLION.get(fact.currency), _LEAST_PER_MILLION.get(fact.currency)
-    too_little = least is not None and fact.component in ("input", "output") and 0 < fact.amount < least
-    return too_little or (most is not None and fact.amount > most)
 
 
 def _far_from_others(key: Key, rows: Mapping[Key, Row], siblings: Sequence[Key]) -> str | None:

@@ -37,6 +37,11 @@ UNITS: Final[dict[str, str]] = {
 }
 """Every component a row may price, and the unit its rate is for."""
 
+_MOST_PER_MILLION: Final = {"USD": 10_000, "EUR": 10_000, "GBP": 10_000, "CNY": 100_000}
+"""Ten times and more what any model costs. Other currencies have no such bound."""
+_LEAST_PER_MILLION: Final = {"USD": Decimal("0.001"), "EUR": Decimal("0.001"), "GBP": Decimal("0.001")}
+"""A fraction of what any model costs, but for what it remembers."""
+
 STANDARD: Final = "standard"
 GLOBAL: Final = "global"
 USD: Final = "USD"
@@ -98,3 +103,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     factor: Decimal | None = None
+
+
+def is_beyond_measure(component: str, amount: Decimal, currency: str) -> bool:
+    """Whether no model costs as much, or as little but nothing, for a million tokens: the figure has another unit."""
+    if UNITS[component] != PER_MILLION_TOKENS:
+        return False
+    most, least = _MOST_PER_MILLION.get(currency), _LEAST_PER_MILLION.get(currency)
+    too_little = least is not None and component in ("input", "output") and 0 < amount < least
+    return too_little or (most is not None and amount > most)

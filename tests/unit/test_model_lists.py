@@ -191,7 +191,10 @@ def test_capabilities_are_read_from_words_flags_and_trees() -> None:
     }
 
 
-@given(st.decimals(0, 1000, places=4), st.decimals(0, 1000, places=4), st.sampled_from([1, 1000, 1_000_000]))
+figures = st.just(Decimal(0)) | st.decimals("0.001", 1000, places=4)
+
+
+@given(figures, figures, st.sampled_from([1, 1000, 1_000_000]))
 def test_a_stated_price_is_in_the_unit_of_its_component(inward: Decimal, outward: Decimal, times: int) -> None:
     spec = ModelList(
         url="https://api.example.org",
@@ -240,6 +243,14 @@ def test_a_price_in_another_unit_is_none() -> None:
         },
     )
     assert [len(model.prices) for model in models] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion"), [("0.3", "1.2"), ("0.0000003", "1.2"), ("0.0000000000003", "0.000001")]
+)
+def test_a_price_that_is_beyond_all_measure_in_the_unit_of_the_file_is_none(prompt: str, completion: str) -> None:
+    models = models_in("openrouter", {"data": [{"id": "a", "pricing": {"prompt": prompt, "completion": completion}}]})
+    assert [model.prices for model in models] == [()]
 
 
 def test_no_figure_in_a_provider_file_is_lost_on_the_way() -> None:

@@ -1,7 +1,7 @@
 """Prices that an API states beside its models: a second source, in the unit that the provider file says.
 
-A negative figure, a figure that is no number, or a unit other than the expected: no row. Zero is no price unless the
-file says that a zero for both input and output means free.
+A negative figure, a figure that is no number, a unit other than the expected, or an amount beyond all measure, which
+has another unit: no row. Zero is no price unless the file says that a zero for both input and output means free.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ratecard_discovery.paths import found, raw_at
 from ratecard_providers.endpoint import StatedPrices
-from ratecard_shared.prices import Evidence, PriceRow
+from ratecard_shared.prices import Evidence, PriceRow, is_beyond_measure
 
 _MOST_DIGITS: Final = 30
 
@@ -56,7 +56,9 @@ def _row(prices: Any, above: int, spec: StatedPrices, name: str) -> PriceRow | N
         for component, figure in known.items()
         if figure or (free and component in ("input", "output"))
     }
-    return PriceRow(name=name, above_tokens=above, currency=spec.currency, rates=rates, free=free) if rates else None
+    if not rates or any(is_beyond_measure(component, rate, spec.currency) for component, rate in rates.items()):
+        return None
+    return PriceRow(name=name, above_tokens=above, currency=spec.currency, rates=rates, free=free)
 
 
 def _number(value: Any) -> Decimal | None:
