@@ -63,6 +63,19 @@ def test_every_answer_that_has_an_example_is_asked_for() -> None:
     assert shown - ASKED.keys() <= {"triggerSync.200", "isReady.503", "isAlive.503", "getHealth.503", *others}
 
 
+def test_what_the_front_answers_is_described_too() -> None:
+    for method, path, operation in operations():
+        said = operation["responses"]
+        if path.startswith("/api/"):
+            assert "Retry-After" in said["429"]["headers"], path
+            assert ("415" in said) == ("requestBody" in operation), path
+            reads = method.lower() == "get" and not path.startswith(("/api/admin/", "/api/changes/stream"))
+            assert ("304" in said) == reads, path
+            assert not reads or {"ETag", "Cache-Control"} <= said["200"]["headers"].keys(), path
+        if path.startswith("/api/export/"):
+            assert "X-Ratecard-Left-Out" in said["200"]["headers"], path
+
+
 async def test_the_page_loads_nothing_from_elsewhere(bench: Bench) -> None:
     async with bench.client() as client:
         page = await client.get("/docs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -43,14 +44,27 @@ async def ask(bench: Bench, method: str, path: str, **more: Any) -> httpx.Respon
 
 
 @pytest.mark.parametrize(
-    "path", ["models", "models/no", "changes", "providers", "export/litellm.json", "models?limit=0"]
+    "path",
+    [
+        *(
+            "api/models",
+            "api/models/no",
+            "api/changes",
+            "api/providers",
+            "api/export/litellm.json",
+            "api/models?limit=0",
+        ),
+        *("api/admin/keys", "api/admin/own-prices/77", "health", "health/live", "health/ready"),
+        *("docs", "", "nowhere"),
+    ],
 )
 async def test_a_head_is_that_of_the_answer(bench: Bench, path: str) -> None:
-    head = await ask(bench, "HEAD", f"/api/{path}")
-    whole = await ask(bench, "GET", f"/api/{path}")
+    head = await ask(bench, "HEAD", f"/{path}")
+    whole = await ask(bench, "GET", f"/{path}")
     assert (head.status_code, head.content) == (whole.status_code, b"")
     assert head.headers["Content-Type"] == whole.headers["Content-Type"]
     assert head.headers.get("ETag") == whole.headers.get("ETag")
+    assert head.headers["Cache-Control"] == whole.headers["Cache-Control"]
     assert (await ask(bench, "HEAD", ENDLESS)).status_code == 405
 
 
@@ -58,6 +72,23 @@ async def test_a_wrong_parameter_is_named_as_it_was_asked(bench: Bench) -> None:
     answer = await ask(bench, "GET", "/api/models", params={"minInputCost": "-1", "priceState": "odd", "limit": "0"})
     assert answer.status_code == 400
     assert sorted(fault["key"] for fault in answer.json()["errors"]) == ["limit", "minInputCost", "priceState"]
+    assert "`limit`: Expected `int` >= 1" in answer.json()["detail"]
+    other = (await ask(bench, "GET", "/api/admin/own-prices", params={"state": "lost"})).json()
+    assert (other["detail"], other["errors"][0]["key"]) == ("`state`: Invalid enum value 'lost'", "state")
+
+
+@pytest.mark.parametrize("path", ["/api/cost", "/api/admin/keys"])
+async def test_a_body_that_cannot_be_read_is_said_to_be_missing_or_compressed(bench: Bench, path: str) -> None:
+    missing = await ask(bench, "POST", path)
+    assert (missing.status_code, missing.json()["detail"]) == (400, "The body is missing: this route takes JSON")
+    body = gzip.compress(b'{"usages": []}')
+    compressed = await ask(bench, "POST", path, content=body, headers={"Content-Encoding": "gzip"})
+    assert (compressed.status_code, compressed.headers["Accept-Encoding"]) == (415, "identity")
+    assert "Content-Encoding" in compressed.json()["detail"]
+
+
+async def test_whoever_asks_for_options_may_have_a_query(bench: Bench) -> None:
+    assert (await ask(bench, "OPTIONS", "/api/models?limit=5")).status_code == 204
 
 
 @pytest.mark.parametrize(

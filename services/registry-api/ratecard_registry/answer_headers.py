@@ -28,6 +28,7 @@ BEHIND_TLS: Final[Header] = (b"strict-transport-security", b"max-age=31536000")
 _VARY: Final[Header] = (b"vary", b"Authorization, X-API-Key")
 FOR_ALL: Final[tuple[Header, ...]] = ((b"cache-control", b"public, max-age=1, must-revalidate"), _VARY)
 FOR_ONE: Final[tuple[Header, ...]] = ((b"cache-control", b"private, max-age=1, must-revalidate"), _VARY)
+LOOKED_AT_AGAIN: Final[tuple[Header, ...]] = ((b"cache-control", b"no-cache"),)
 FOR_NOBODY: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"),)
 
 

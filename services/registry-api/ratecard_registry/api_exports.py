@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
@@ -28,23 +27,13 @@ _NO_MAP: Final = refuses(
     "There is no stored map: set RATECARD_LITELLM_MAP to a file with LiteLLM's model map.",
 )
 _WRONG: Final = takes_no(
-    "Validation failed for GET /api/export/litellm.json?overlay=perhaps",
+    "`overlay`: Expected `bool`, got `str`",
     errors=[{"message": "Expected `bool`, got `str`", "key": "overlay", "source": "query"}],
 )
 
 
 def _says(description: str) -> dict[int, ResponseSpec]:
-    return {200: answers(dict[str, Any], description), 304: _SAME, 400: _WRONG, **READING}
-
-
-_HEADERS: Final = [
-    ResponseHeader(
-        name="X-Ratecard-Left-Out",
-        description="How many models the format cannot carry honestly, and why: `3; currency=1, unknown-price=2`",
-        documentation_only=True,
-    )
-]
-_SAME: Final = ResponseSpec(None, description="It is as it was when its ETag was given")
+    return {200: answers(dict[str, Any], description), 400: _WRONG, **READING}
 
 
 @get(
@@ -52,7 +41,6 @@ _SAME: Final = ResponseSpec(None, description="It is as it was when its ETag was
     operation_id="exportLitellm",
     summary="Export for LiteLLM and tokencost",
     responses={**_says("LiteLLM's model map"), 404: _NO_MAP},
-    response_headers=_HEADERS,
     tags=["exports"],
 )
 async def litellm_map(
@@ -75,8 +63,7 @@ def _export(path: str, name: Format, *, operation_id: str, summary: str, whole: 
         summary=summary,
         description=about,
         media_type=whole.media_type,
-        responses={200: whole, 304: _SAME, 400: _WRONG, **READING},
-        response_headers=_HEADERS,
+        responses={200: whole, 400: _WRONG, **READING},
         tags=["exports"],
     )
     async def export(*, exports: NamedDependency[Exports], own: Own = True) -> Response[bytes]:
@@ -135,7 +122,6 @@ _WHOLE: Final = (
     operation_id="exportOpenrouter",
     summary="Export for OpenRouter's clients",
     responses=_says("OpenRouter's list of models"),
-    response_headers=_HEADERS,
     tags=["exports"],
 )
 async def openrouter_models(

@@ -22,7 +22,7 @@ from ratecard_registry.problems import Invalid, as_json
     summary="Make a key",
     responses={
         201: answers(CreatedKey, "The key, shown this once"),
-        400: refuses("No such key can be made", "Validation failed for POST /api/admin/keys", kind=Invalid),
+        400: refuses("No such key can be made", "`name`: Expected `str`, got `int`", kind=Invalid),
         **ADMINISTERING,
     },
     tags=["admin"],
@@ -53,7 +53,7 @@ async def list_keys(key_desk: NamedDependency[KeyDesk]) -> Response[bytes]:
     status_code=200,
     responses={
         200: answers(KeyView, "The key as it is now"),
-        400: takes_no("Validation failed for POST /api/admin/keys/x/revoke"),
+        400: takes_no("`x` is no parameter of this route. It takes none."),
         404: refuses("There is no such key", "There is no key 7."),
         **ADMINISTERING,
     },

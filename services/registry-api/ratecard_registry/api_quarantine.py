@@ -28,12 +28,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     note: Annotated[str, msgspec.Meta(max_length=_LONGEST_NOTE)] = ""
 
 
-_WRONG: Final = takes_no("Validation failed for GET /api/admin/quarantine?state=lost")
+_WRONG: Final = takes_no("`state`: Invalid enum value 'lost'")
 OfProvider = Annotated[str | None, QueryParameter(description="Of this provider only")]
 Entry = Annotated[int, PathParameter(description="The entry's `id`")]
 _DECIDED: Final[dict[int, Any]] = {
     200: answers(EntryView, "The entry as it is now"),
-    400: takes_no("Validation failed for POST /api/admin/quarantine/x/approve"),
+    400: takes_no("`note`: Expected `str`, got `int`"),
     404: refuses("There is no such entry", "There is no entry 7 in the quarantine."),
     409: refuses("It is decided already, or its model is gone", "Entry 7 is approved already."),
     **ADMINISTERING,

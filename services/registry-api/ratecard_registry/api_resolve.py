@@ -139,8 +139,7 @@ _CLAIM: Final = {
     responses={
         200: answers(Resolved, "The model that is meant"),
         400: takes_no(
-            "Validation failed for GET /api/resolve",
-            errors=[{"message": "Missing required query parameter 'model'", "key": "model", "source": "query"}],
+            "Missing required query parameter 'model' for path /api/resolve",
         ),
         404: refuses(
             "It means no stored model: `refused` names the nearest",

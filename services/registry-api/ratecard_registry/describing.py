@@ -43,7 +43,12 @@ _BROKEN: Final = {
         "Something that the registry needs is down", "PostgreSQL cannot be reached. Nothing is lost: try again."
     ),
 }
-READING: Final = {401: _NO_KEY, **_BROKEN}
+_TOO_OFTEN: Final = refuses(
+    "More requests than the key, or the address without one, may send in a minute",
+    "More than 6000 requests in a minute. Ask again in 18 s. POST /api/cost takes 10,000 usages at once, and "
+    "GET /api/changes tells what has changed.",
+)
+READING: Final = {401: _NO_KEY, 429: _TOO_OFTEN, **_BROKEN}
 """The errors of every route that reads."""
 ADMINISTERING: Final = {
     **READING,

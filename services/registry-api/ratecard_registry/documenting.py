@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from ratecard_registry.parameters import knows_all_it_takes
+from ratecard_registry.problems import COMPRESSED
 
 Json = Any
 _MODEL: Final = "/api/models/{name}"
@@ -35,6 +36,7 @@ def completed(document: dict[str, Json], examples: Mapping[str, Json]) -> dict[s
     whole = copy.deepcopy(document)
     whole["paths"] = _history_apart(whole["paths"])
     _tell_unknown_parameters(whole["paths"])
+    _tell_what_the_front_does(whole["paths"])
     for operation in _operations(whole):
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _without_null(parameter["schema"])
@@ -94,6 +96,37 @@ def _tell_unknown_parameters(paths: dict[str, Json]) -> None:
             content["examples"]["unknownParameter"] = {"value": _UNKNOWN_PARAMETER}
 
 
+def _tell_what_the_front_does(paths: dict[str, Json]) -> None:
+    """The front adds them to what handlers answer, says that nothing has changed, and refuses what is compressed."""
+    for path, methods in paths.items():
+        for method, operation in methods.items() if path.startswith("/api/") else ():
+            responses = operation["responses"]
+            if "requestBody" in operation:
+                content = {"schema": _PLAIN_PROBLEM, "examples": {"compressed": {"value": {"detail": COMPRESSED}}}}
+                responses["415"] = {"description": "The body is compressed", "content": {_PROBLEM: content}}
+            for status in responses.keys() & _LATER:
+                _add_headers(responses[status], "Retry-After")
+            if method == "get" and not path.startswith(_NOT_KEPT):
+                responses["304"] = {"description": "What `If-None-Match` names is still right"}
+                for status in ("200", "304"):
+                    _add_headers(responses[status], "ETag", "Cache-Control")
+            if path.startswith("/api/export/"):
+                _add_headers(responses["200"], "X-Ratecard-Left-Out")
+
+
+def _add_headers(response: dict[str, Json], *names: str) -> None:
+    said = response.setdefault("headers", {})
+    said |= {name: {"schema": {"type": "string"}, "description": _HEADERS[name]} for name in names}
+
+
+_LATER: Final = {"429", "503"}
+_NOT_KEPT: Final = ("/api/admin/", "/api/changes/stream")
+_HEADERS: Final = {
+    "X-Ratecard-Left-Out": "How many models are not carried, and why: `3; currency=1, unknown-price=2`",
+    "Retry-After": "Seconds after which to ask again",
+    "ETag": "Names this answer: send it as `If-None-Match`",
+    "Cache-Control": "Who may keep the answer, and for how long",
+}
 _PLAIN_PROBLEM: Final = {"$ref": f"{_REF}ProblemView"}
 _FAULT: Final = "`provder` is no parameter of this route (did you mean `provider`?)"
 _UNKNOWN_PARAMETER: Final = {

@@ -23,6 +23,7 @@ from ratecard_registry.answer_headers import (
     FOR_ALL,
     FOR_NOBODY,
     FOR_ONE,
+    LOOKED_AT_AGAIN,
     SECURITY,
     added,
     limits,
@@ -33,7 +34,7 @@ from ratecard_registry.cost_front import CostFront, Heard, asks_for_costs
 from ratecard_registry.keys import Scope as Right
 from ratecard_registry.limiting import Limiter, Verdict
 from ratecard_registry.memory import Answer, Header
-from ratecard_registry.problems import MEDIA_TYPE, Problem, problem_body
+from ratecard_registry.problems import COMPRESSED, MEDIA_TYPE, Problem, problem_body
 from ratecard_registry.reads import Reads, Streamed
 from ratecard_registry.rendering import Receive, Scope, Send, matches
 
@@ -47,7 +48,9 @@ _READING: Final = {"GET", "HEAD"}
 _ENDLESS: Final = "/api/changes/stream"
 """It has no answer of which the head alone could be given."""
 
+_NO_HEAD: Final = Problem(405, "A stream has no head of its own: ask with GET.", headers={"Allow": "GET, OPTIONS"})
 _SERVER_FAULT: Final = 500
+_COMPRESSED: Final = Problem(415, COMPRESSED, headers={"Accept-Encoding": "identity"})
 _JSON: Final = ((b"content-type", b"application/json"),)
 
 
@@ -65,6 +68,7 @@ class Asked(msgspec.Struct, kw_only=True):
     api_key: str | None = None
     condition: bytes | None = None
     length: bytes = b""
+    encoded: bool = False
     caller: Caller | None = None
 
 
@@ -102,10 +106,10 @@ class Front:
             scope["path"] = normalize_path(scope["path"])
         if scope["path"].startswith(_API):
             await (self._traced if self._tracer else self._answer)(scope, receive, send)
-        elif scope["path"].startswith(_DOCS) and scope["method"] == "GET":
+        elif scope["path"].startswith(_DOCS) and scope["method"] in _READING:
             await self._document(scope, receive, send)
         else:
-            await self._pass_on(scope, receive, send, self._always)
+            await self._pass_on(scope, receive, send, (*self._always, *LOOKED_AT_AGAIN))
 
     async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._reads.once(scope, receive, send, self._always)
@@ -138,6 +142,8 @@ class Front:
             status, route = await _refuse(send, _too_often(verdict), more), ""
         elif scope["method"] in _READING and not scope["path"].startswith(_ADMIN):
             status, route = await self._read(scope, receive, send, asked, more)
+        elif asked.encoded:
+            status, route = await _refuse(send, _COMPRESSED, more), ""
         elif asks_for_costs(scope) and may_read(asked.caller):
             status, route = await self._cost(scope, receive, send, asked, (*more, *FOR_NOBODY))
         else:
@@ -156,6 +162,8 @@ class Front:
                 asked.api_key = value.decode("latin-1")
             elif name == b"content-length":
                 asked.length = value
+            elif name == b"content-encoding":
+                asked.encoded = value.strip().lower() not in {b"", b"identity"}
         try:
             asked.caller = self._access.identify(asked.authorization, asked.api_key)
         except Problem:
@@ -178,7 +186,7 @@ class Front:
         if may_read(caller):
             answer = self._reads.remembered(scope) or await self._reads.shared(scope)
         if answer is None and scope["method"] == "HEAD" and scope["path"].rstrip("/") == _ENDLESS:
-            return await self._pass_on(scope, receive, send, (*more, *FOR_NOBODY))
+            return await _refuse(send, _NO_HEAD, more), ""
         keyless = caller is not None and not caller.key_id
         fresh = (*more, *(FOR_ALL if keyless else FOR_ONE))
         if answer is None:
@@ -201,17 +209,20 @@ class Front:
         return 200, PATH
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, more: tuple[Header, ...]) -> tuple[int, str]:
-        status = 0
+        status, heads = 0, scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if heads else scope
 
         async def send_more(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = added(tuple(message["headers"]), more)
+            elif heads:
+                message["body"] = b""
             await send(message)
 
-        await self._app(scope, receive, send_more)
-        return status, str(scope.get("path_template") or "")
+        await self._app(asked, receive, send_more)
+        return status, str(asked.get("path_template") or "")
 
 
 def may_read(caller: Caller | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import QueryParameter
 from litestar.types import ExceptionHandlersMap
 
 from ratecard_registry.views import camel
@@ -21,6 +23,7 @@ from ratecard_shared.delivery import TRANSIENT
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 NOTHING_IS_CALLED_SO: Final = "The request names something with a NUL character in it: nothing is called so."
+COMPRESSED: Final = "The body is compressed: send it as it is, without `Content-Encoding`."
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -67,19 +70,43 @@ def handlers() -> ExceptionHandlersMap:
     return {**known, **dict.fromkeys(TRANSIENT, _absent)}
 
 
-def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    more = error.more if isinstance(error, Problem) else {"errors": _as_asked(error.extra)} if error.extra else {}
-    return _answer(error.status_code, error.detail, error.headers, more)
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if isinstance(error, Problem) or not error.extra:
+        return _answer(error.status_code, error.detail, error.headers, getattr(error, "more", {}))
+    faults = _as_asked(request, error.extra)
+    return _answer(error.status_code, _in_words(faults) or error.detail, error.headers, {"errors": faults})
 
 
-def _as_asked(faults: Any) -> Any:
+def _in_words(faults: Any) -> str:
+    """Return what is wrong with which parameter: the framework only says that something is."""
+    known = [fault for fault in faults if "message" in fault] if isinstance(faults, list) else []
+    return "; ".join(
+        f"`{fault['key']}`: {fault['message']}" if fault.get("key") else fault["message"] for fault in known
+    )
+
+
+def _as_asked(request: Request[Any, Any, Any], faults: Any) -> Any:
     """Name parameters as the caller does: the framework names them as the handler's arguments are."""
     if not isinstance(faults, list):
         return faults
-    return [
-        {**fault, "key": camel(fault["key"])} if fault.get("source") == "query" and fault.get("key") else fault
-        for fault in faults
-    ]
+    names = {
+        argument: field.kwarg_definition.name or camel(argument)
+        for argument, field in request.route_handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
+    return [_said(fault, names) for fault in faults]
+
+
+def _said(fault: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    if fault.get("source") == "query":
+        return {**fault, "key": names.get(fault["key"], fault["key"])}
+    if (fault.get("source"), fault.get("key")) == ("body", "data"):
+        message = fault["message"]
+        return {"message": _NO_BODY if message == "'data'" else message, "source": "body"}
+    return fault
+
+
+_NO_BODY: Final = "The body is missing: this route takes JSON"
 
 
 def _too_large(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:

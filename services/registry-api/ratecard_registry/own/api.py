@@ -26,7 +26,7 @@ _DECIDED: Final[dict[int, Any]] = {
     409: refuses("It has ended or is withdrawn already, or does not hold at that time"),
     **ADMINISTERING,
 }
-_WRONG: Final = takes_no("Validation failed for GET /api/admin/own-prices?state=lost")
+_WRONG: Final = takes_no("`state`: Invalid enum value 'lost'")
 Number = Annotated[int, PathParameter(description="The own price's `number`")]
 
 
