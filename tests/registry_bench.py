@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -63,6 +64,11 @@ KEY = secret("made-up-admin-key")
 _SAID = {"model.changed": ModelChanged, "pricing.changed": PricingChanged, "sync.completed": SyncCompleted}
 
 
+@functools.cache
+def _names() -> Names:
+    return Names(providers=load_providers())
+
+
 class Bench:
     """A registry at a time that the test sets, with its database, cache and API."""
 
@@ -101,6 +107,7 @@ class Bench:
             seconds=seconds,
         )
         feed = Feed(pool=lambda: reading)
+        names = _names()
         documented = {"acme": {"swift-1": ("The Swift",)}}
         self.pages = PageStore(pool=lambda: pool, days=30, now=self.clock)
         table = KeyTable()
@@ -124,14 +131,14 @@ class Bench:
                     pool=lambda: reading, syncs=syncs, names={"acme": "Acme", "zenith": "Zenith"}
                 ),
                 pages=self.pages,
-                exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=Names(providers=load_providers())),
+                exports=Exports(catalogue=self.catalogue, pool=lambda: pool, names=names),
                 desk=Desk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 own_desk=OwnDesk(pool=lambda: pool, tell_caches=self.teller.tell, now=self.clock),
                 scraping=ScrapingDesk(pool=lambda: pool, providers=providers or {}, trials=trials, now=self.clock),
                 importer=Importer(
                     pool=lambda: pool,
                     catalogue=self.catalogue,
-                    names=Names(providers=load_providers()),
+                    names=names,
                     documented=documented,
                     tell_caches=self.teller.tell,
                     now=self.clock,

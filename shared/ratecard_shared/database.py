@@ -6,6 +6,7 @@ JSON columns take and give Python values, with every number exact.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 import ssl
@@ -57,8 +58,9 @@ class LossError(Exception):
     """A step back would drop tables that have rows: their names."""
 
 
+@functools.cache
 def queries(path: Path) -> Any:
-    """Return the named queries of a .sql file, to be called with a connection or a pool."""
+    """Return the named queries of a .sql file, to be called with a connection or a pool. Each file is read once."""
     adapter: Any = _Asking
     return aiosql.from_path(path, adapter)
 
