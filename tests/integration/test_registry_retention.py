@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
-from registry_bench import Bench, a_bench
+from registry_bench import Bench
 from registry_events import closing, day, enriched, model, price
+from registry_stage import Stage
 
 from ratecard_registry.retention import LEAST_MONTHS, Retention
 from ratecard_registry.settings import RegistrySettings
@@ -104,12 +105,12 @@ ages = st.integers(0, 40)
     partitioned=st.booleans(),
 )
 async def test_property_39_what_is_younger_than_the_bound_is_kept(
-    fresh_database: Any, redis_url: str, made: Any, months: int, *, partitioned: bool
+    stage: Stage, made: Any, months: int, *, partitioned: bool
 ) -> None:
     def ago(age: int) -> datetime:
         return NOW - timedelta(days=31 * age, hours=1)
 
-    async with fresh_database() as url, a_bench(url, redis_url) as bench:
+    async with stage.registry() as bench:
         kept = set()
         for number, (ended, recorded, is_open) in enumerate(made):
             end = None if is_open else ago(ended)
