@@ -23,6 +23,7 @@ from ratecard_shared.prices import Refusal
 
 NAME: Final = "columns"
 MODEL: Final = re.compile(r"(?:[\w .&·-]{1,40} )?models?(?: names?| ids?)?|模型(?:名称)?|可用模型|模型名")
+_NAMED: Final = ("name", "id", "api name", "endpoint", "llm", "engine", "名称")  # of models, where tokens have prices
 _OTHER_MODEL: Final = re.compile(
     r"\b(?:teacher|parent|competit\w+|competing|reference|similar|compar\w+|replac\w+|alternative|successor)\b"
 )
@@ -117,7 +118,10 @@ def _head_text(head: Sequence[Sequence[Cell | None]], index: int) -> str:
 
 def _model_column(head: Sequence[Sequence[Cell | None]]) -> int | None:
     width = max((len(row) for row in head), default=0)
-    found = [index for index in range(width) if is_model_header(_head_text(head, index))]
+    heads = [_head_text(head, index) for index in range(width)]
+    found = [index for index, text in enumerate(heads) if is_model_header(text)]
+    if not found and {"input", "output"} <= {understand(text).component for text in heads}:
+        found = [index for index, text in enumerate(heads) if fold(text) in _NAMED]
     return min(found, key=lambda index: "base" in fold(_head_text(head, index)), default=None)
 
 
@@ -268,7 +272,7 @@ class _Rows:
             if column.role == "region":
                 names = msgspec.structs.replace(names, region=cell.text)
                 continue
-            names = dated(names, cell.text)
+            names = dated(names, cell.text, column.text)
             found.append(beside(cell.text, column.text, labels=column.role == "label"))
         return names, found
 

@@ -91,7 +91,7 @@ def _read_names(pieces: tuple[str, ...]) -> Names:
     text = " ".join(kept)
     text, start = _take_date(_FROM, text)
     text, until = _take_date(_UNTIL, text)
-    text = _STATE_BRACKET.sub("", text)
+    text = _with_id(_STATE_BRACKET.sub("", text))
     text, bracketed, tier = _brackets(text)
     band = bracketed or band
     names = tuple(_clean(part) for part in _several(text))
@@ -168,6 +168,13 @@ def _date(match: re.Match[str]) -> date | None:
         return date(int(match["year"] or match["its_year"]), month, int(day))
     except (ValueError, StopIteration):
         return None
+
+
+def _with_id(text: str) -> str:
+    """The id alone, where it stands behind the name that it begins with: "Nimbus 4 8B nimbus-4-8b-instant"."""
+    name, _, last = text.rpartition(" ")
+    again = " " in name and name[-1] != "/" and _ID.fullmatch(last) and folded(last).startswith(folded(name))
+    return last if again and re.search(r"\d", name) else text
 
 
 def _brackets(text: str) -> tuple[str, Band | None, str | None]:

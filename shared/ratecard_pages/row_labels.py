@@ -35,6 +35,10 @@ _ANY_MODE: Final = re.compile(
     r"非思考(?:模式)?(?:[/和与、]思考(?:模式)?)?|思考(?:模式)?[/和与、]非思考(?:模式)?"
 )
 """What a model does unless it is asked for another mode, with that one or without."""
+_DATES: Final = (
+    ("until", re.compile(r"(?:valid |effective )?(?:until|through)|expir|(?:price |offer )?ends?\b")),
+    ("from", re.compile(r"(?:price )?(?:effective|starting|starts|valid from|in effect|since|生效)")),
+)
 _A_REGION: Final = re.compile(
     r"(?:the )?(?:us|usa|united states|eu|europe|european union|uk|asia|asia[ -]pacific|apac|"
     r"emea|china|japan|singapore|india|[a-z]{2}-(?:north|south|east|west|central)[a-z]*-\d)(?: regions?| only)?"
@@ -111,9 +115,10 @@ def section(cells: Sequence[Cell], before: Meaning) -> Meaning | None:
     return found
 
 
-def dated(names: Names, text: str) -> Names:
-    """The same, for the time that a cell gives: "from October 1, 2026"."""
-    since, until = dates(text)
+def dated(names: Names, text: str, header: str) -> Names:
+    """The same, for the time that a cell gives: "from October 1, 2026", or a date that its header is about."""
+    when = next((word for word, begins in _DATES if begins.match(fold(header))), "")
+    since, until = dates(f"{when} {text}")
     return msgspec.structs.replace(
         names,
         effective_from=names.effective_from or since,

@@ -22,6 +22,7 @@ _ABOUT: Final = re.compile(r"equivalent|approx|roughly|estimat|\babout\b")
 _OTHER_PANES: Final = re.compile(
     r"\b(?:batch|flex|priority|free|enterprise|previous|archived?|off ?peak)\b", re.IGNORECASE
 )
+_PER: Final = re.compile(r"(?:per|/|每)\W*")
 _ONE_TOKEN: Final = Unit(kind=TOKENS)
 _PRICE_WORDS: Final = re.compile(r"pric|Pric|cost|Cost|billed|charged|单价|价格|计费")
 _BILLED: Final = re.compile(r"\b(?:billed|charged|billing)\b", re.IGNORECASE)
@@ -148,9 +149,12 @@ def _is_a_way_to_bill(unit: Unit, text: str) -> bool:
 
 
 def _caption(text: str) -> tuple[Unit, ...] | None:
-    """The token unit of a text that says nothing but a unit and a currency: "USD per 1M tokens"."""
+    """The token unit of a text that says nothing but a unit, with or without a currency: "USD per 1M tokens"."""
     meaning = understand(text)
-    whole = meaning.currency is not None and not (meaning.unknown or meaning.component or meaning.modalities)
+    begins = _PER.match(fold(text)) is not None
+    whole = (begins or meaning.currency is not None) and not (
+        meaning.unknown or meaning.component or meaning.modalities
+    )
     return meaning.units if whole and [unit.kind for unit in meaning.units] == [TOKENS] else None
 
 

@@ -91,6 +91,7 @@ _CURRENCIES: Final = (
 _TRAINING: Final = r"train(?:ing)?|fine-?\s?tun(?:e|ed|ing)|finetun(?:e|ed|ing)|tuning|微调|训练"
 _ALL_OUTPUT: Final = (
     r"incl(?:uding|udes|\.)? (?:thinking|reasoning)(?: tokens)?|text and thinking|"
+    r"(?:cot|chain[- ]of[- ]thought) (?:and|&|\+) (?:response|answer)s?|"
     r"responses? (?:and|&|\+) (?:thinking|reasoning)|(?:thinking|reasoning) (?:and|&|\+) responses?"
 )
 _ESTIMATE: Final = r"estimated|estimate|approx(?:imate|imately)?\.?|average"
