@@ -51,10 +51,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON joins, join_chunks, join_sides, known_mo
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     model_pricing, scheduled_pricing, pricing_history, quarantine, price_neighbours, price_readings, unmatched,
     page_refusals, pages, page_bodies, sync_status, sync_outcomes, sync_completions, sync_requests, cache_versions,
-    cache_changes, scraping_config, scraping_config_versions, api_keys, own_prices
+    cache_changes
     TO ratecard_registry;
--- A model is never taken away (decision 0017), nor what administrators did.
-GRANT SELECT, INSERT, UPDATE ON models, audit_log TO ratecard_registry;
+-- A model is never taken away (decision 0017), nor what administrators did; of that only how it ended is said later.
+GRANT SELECT, INSERT, UPDATE ON models, scraping_config, api_keys, own_prices TO ratecard_registry;
+GRANT SELECT, INSERT ON scraping_config_versions, audit_log TO ratecard_registry;
+GRANT UPDATE (details, outcome) ON audit_log TO ratecard_registry;
 GRANT SELECT, DELETE ON pricing_history_ended_rest TO ratecard_registry;
 GRANT SELECT ON syncs, sync_providers, schedule, joins, join_sides TO ratecard_registry;
 GRANT USAGE ON SEQUENCE pricing_history_ids, own_price_numbers TO ratecard_registry;
