@@ -27,6 +27,8 @@ _NO_MODEL: Final = re.compile(
 )
 _CORNER: Final = re.compile(r"|features?|specifications?|pricing")
 _STATE: Final = re.compile(r"status|state|availability|context|(?:prompt|input) length")
+_PRICES: Final = re.compile(r"(?:api |model |token )?(?:pric(?:e|es|ing)|costs?|rates)\W*")
+"""The label of a row whose figures have to say themselves what they price."""
 _NOT_PRICED: Final = re.compile(r"length|limit|window|max|长度|限制|上限", re.IGNORECASE)
 
 
@@ -100,7 +102,8 @@ class _Reader:
         if (said_of_next := section([cell for cell in row if cell is not None], self._section)) is not None:
             self._section = said_of_next
             return
-        if not any(meaning.component or meaning.order for meaning in meanings) or _NOT_PRICED.search(label):
+        says = any(meaning.component or meaning.order for meaning in meanings)
+        if not (says or _PRICES.fullmatch(fold(unmarked(label)))) or _NOT_PRICED.search(label):
             return
         if fault is None and len(row) - self._labels != len(self._names):
             fault = "it has other columns than the row of the models"

@@ -192,3 +192,14 @@ def test_a_column_of_dates_says_from_when_and_until_when() -> None:
 def test_output_with_its_chain_of_thought_is_output() -> None:
     head = ["Model", "Input price (per 1M tokens)", "Output price CoT + response (per 1M tokens)"]
     assert read(head, ["Nimbus 4", "$3", "$9"]) == LOW
+
+
+def test_a_row_of_prices_that_say_themselves_what_they_are_is_read_for_each_model() -> None:
+    head = ["Feature", "Nimbus 4", "Nimbus 5"]
+    says = [["Pricing", "$3 / input MTok, $9 / output MTok", "$3 / input MTok, $9 / output MTok"]]
+    assert read(head, ["Latency", "Fast", "Moderate"], *says) == LOW | {
+        ("Nimbus 5", "standard", 0): LOW["Nimbus 4", "standard", 0]
+    }
+    assert (
+        read(head, ["Price", "$3 / MTok", "$9 / MTok"], ["Cost to train", "$3 / input MTok", "$9 / input MTok"]) == {}
+    )
