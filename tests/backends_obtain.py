@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 from backends_docker import docker_backends
+from in_memory import folder_in_memory
 
 from ratecard_cli.laptop.backends import Backends, embedded_backends
 from ratecard_cli.laptop.homes import forget
@@ -37,11 +38,16 @@ def obtained(folders: pytest.TempPathFactory) -> AbstractContextManager[Backends
 @contextmanager
 def _embedded(folders: pytest.TempPathFactory) -> Iterator[Backends]:
     folder = folders.mktemp("backends")
-    try:
-        with embedded_backends(folder, durable=False) as found:
-            yield found
-    finally:
-        forget(folder)
+    with folder_in_memory() as fast:
+        home = fast / "postgres"
+        if os.geteuid() != 0:  # else it is made for the user that PostgreSQL runs as
+            home.mkdir(mode=0o700)
+        (folder / "postgres").symlink_to(home)
+        try:
+            with embedded_backends(folder, durable=False) as found:
+                yield found
+        finally:
+            forget(folder)
 
 
 @contextmanager

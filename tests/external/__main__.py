@@ -23,14 +23,17 @@ import debian
 from ratecard_cli.laptop.backends import Backends
 from ratecard_cli.laptop.processes import leashed, running, terminate_like_ctrl_c
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from in_memory import folder_in_memory
+
 _START_SECONDS = 60
 
 
 def main(command: Sequence[str]) -> int:
     """Return the exit code of `command`."""
     debian.install_what_is_absent()
-    with _folder() as folder, terminate_like_ctrl_c():
-        database_url, postgres = debian.postgres(folder / "postgres")
+    with _folder() as folder, folder_in_memory() as fast, terminate_like_ctrl_c():
+        database_url, postgres = debian.postgres(fast / "postgres")
         redis_url, redis = debian.redis(folder / "redis")
         address, kafka = apache_kafka.server(folder / "kafka")
         with running([kafka, postgres, redis], within_seconds=_START_SECONDS):
