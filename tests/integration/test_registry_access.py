@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.routes import HTTPRoute
+from quarantine_yard import ACME
 from registry_bench import KEY, Bench, a_bench
 from registry_events import day, enriched, model, price
 
@@ -40,6 +41,34 @@ async def create(bench: Bench, **wanted: Any) -> dict[str, Any]:
     assert answer.headers["Cache-Control"] == "no-store"
     made: dict[str, Any] = answer.json()
     return made
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/admin/keys",
+        "/api/admin/quarantine",
+        "/api/admin/unmatched",
+        "/api/admin/own-prices",
+        "/api/admin/syncs",
+        "/api/admin/audit",
+        "/api/admin/scraping-config",
+        "/api/admin/scraping-config/acme",
+    ],
+)
+async def test_what_administrators_read_is_theirs_alone_and_not_sent_twice(
+    database_url: str, redis_url: str, path: str
+) -> None:
+    async with a_bench(database_url, redis_url, providers={"acme": ACME}) as bench, bench.client() as client:
+        first = await client.get(path, headers={"X-API-Key": KEY})
+        assert (first.status_code, first.headers["Cache-Control"]) == (200, "private, no-cache"), first.text
+        named = {"If-None-Match": first.headers["ETag"]}
+        again = await client.get(path, headers={"X-API-Key": KEY, **named})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        head = await client.head(path, headers={"X-API-Key": KEY})
+        assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", first.headers["ETag"])
+        refused = await client.get(path, headers=named)
+        assert (refused.status_code, refused.headers["Cache-Control"]) == (401, "no-store")
 
 
 async def test_a_new_key_works_at_once_and_is_shown_once(bench: Bench) -> None:

@@ -1,7 +1,8 @@
 """The headers that every answer carries, whoever gave it: what a browser may do with it, and who may keep it how long.
 
 An answer is fresh for a second, which is how far replicas may be apart, and then has to be asked for again: its ETag
-makes that cheap. Only answers to callers without a key may be kept by caches that others share.
+makes that cheap. Only answers to callers without a key may be kept by caches that others share. What administrators
+read is asked for again each time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _VARY: Final[Header] = (b"vary", b"Authorization, X-API-Key")
 FOR_ALL: Final[tuple[Header, ...]] = ((b"cache-control", b"public, max-age=1, must-revalidate"), _VARY)
 FOR_ONE: Final[tuple[Header, ...]] = ((b"cache-control", b"private, max-age=1, must-revalidate"), _VARY)
 LOOKED_AT_AGAIN: Final[tuple[Header, ...]] = ((b"cache-control", b"no-cache"),)
+FOR_ADMINISTRATORS: Final[tuple[Header, ...]] = ((b"cache-control", b"private, no-cache"), _VARY)
 FOR_NOBODY: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"),)
 
 

@@ -20,6 +20,7 @@ from ratecard_registry import metrics
 from ratecard_registry.access import Access, Caller
 from ratecard_registry.answer_headers import (
     BEHIND_TLS,
+    FOR_ADMINISTRATORS,
     FOR_ALL,
     FOR_NOBODY,
     FOR_ONE,
@@ -140,8 +141,9 @@ class Front:
         more = self._always if verdict is None else (*self._always, *limits(verdict))
         if verdict is not None and not verdict.allowed:
             status, route = await _refuse(send, _too_often(verdict), more), ""
-        elif scope["method"] in _READING and not scope["path"].startswith(_ADMIN):
-            status, route = await self._read(scope, receive, send, asked, more)
+        elif scope["method"] in _READING:
+            read = self._administer if scope["path"].startswith(_ADMIN) else self._read
+            status, route = await read(scope, receive, send, asked, more)
         elif asked.encoded:
             status, route = await _refuse(send, _COMPRESSED, more), ""
         elif asks_for_costs(scope) and may_read(asked.caller):
@@ -191,6 +193,16 @@ class Front:
         fresh = (*more, *(FOR_ALL if keyless else FOR_ONE))
         if answer is None:
             answer = await self._reads.made(scope, receive, send, fresh)
+        if isinstance(answer, Streamed):
+            return answer.status, answer.route
+        headers = fresh if answer.etag else (*more, *FOR_NOBODY)
+        return await _give(scope, send, answer, asked.condition, headers), answer.route
+
+    async def _administer(
+        self, scope: Scope, receive: Receive, send: Send, asked: Asked, more: tuple[Header, ...]
+    ) -> tuple[int, str]:
+        fresh = (*more, *FOR_ADMINISTRATORS)
+        answer = await self._reads.once(scope, receive, send, fresh)
         if isinstance(answer, Streamed):
             return answer.status, answer.route
         headers = fresh if answer.etag else (*more, *FOR_NOBODY)
