@@ -2,7 +2,7 @@
 
 An answer is fresh for a second, which is how far replicas may be apart, and then has to be asked for again: its ETag
 makes that cheap. Only answers to callers without a key may be kept by caches that others share. What administrators
-read is asked for again each time.
+read is asked for again each time. What only documents heed goes with pages and not with data.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ _POLICY: Final = (
     b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-SECURITY: Final[tuple[Header, ...]] = (
+_OF_ALL: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+OF_DATA: Final[tuple[Header, ...]] = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    *_OF_ALL,
+)
+OF_PAGES: Final[tuple[Header, ...]] = (
     (b"content-security-policy", _POLICY),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    *_OF_ALL,
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )

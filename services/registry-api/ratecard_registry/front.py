@@ -25,7 +25,8 @@ from ratecard_registry.answer_headers import (
     FOR_NOBODY,
     FOR_ONE,
     LOOKED_AT_AGAIN,
-    SECURITY,
+    OF_DATA,
+    OF_PAGES,
     added,
     limits,
     named,
@@ -96,7 +97,8 @@ class Front:
         self._limiter = limiter
         self._limits = limits or Limits()
         self._tracer = tracer
-        self._always: tuple[Header, ...] = (*SECURITY, BEHIND_TLS) if behind_tls else SECURITY
+        tls: tuple[Header, ...] = (BEHIND_TLS,) if behind_tls else ()
+        self._of_data, self._of_pages = OF_DATA + tls, OF_PAGES + tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -110,13 +112,13 @@ class Front:
         elif scope["path"].startswith(_DOCS) and scope["method"] in _READING:
             await self._document(scope, receive, send)
         else:
-            await self._pass_on(scope, receive, send, (*self._always, *LOOKED_AT_AGAIN))
+            await self._pass_on(scope, receive, send, (*self._of_pages, *LOOKED_AT_AGAIN))
 
     async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._reads.once(scope, receive, send, self._always)
+        answer = await self._reads.once(scope, receive, send, self._of_pages)
         if isinstance(answer, Answer):
             condition = named(scope["headers"], b"if-none-match")
-            await _give(scope, send, answer, condition, (*self._always, *FOR_ALL))
+            await _give(scope, send, answer, condition, (*self._of_pages, *FOR_ALL))
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._tracer is not None  # noqa: S101 - whoever calls this has looked
@@ -138,7 +140,7 @@ class Front:
         began = time.perf_counter()
         asked = self._asked(scope)
         verdict = await self._verdict(scope, asked.caller)
-        more = self._always if verdict is None else (*self._always, *limits(verdict))
+        more = self._of_data if verdict is None else (*self._of_data, *limits(verdict))
         if verdict is not None and not verdict.allowed:
             status, route = await _refuse(send, _too_often(verdict), more), ""
         elif scope["method"] in _READING:
