@@ -13,7 +13,9 @@ import pytest
 from registry_bench import KEY, Bench, a_bench
 from registry_events import PAGE, closing, day, enriched, model, price
 
+from ratecard_registry import versions
 from ratecard_registry.store import Store
+from ratecard_shared.database import queries
 from ratecard_shared.events import (
     Chunk,
     PageBytes,
@@ -165,6 +167,21 @@ async def test_two_replicas_closing_at_once_complete_the_sync_once(bench: Bench)
     await asyncio.gather(*(bench.registry.on_enriched(closing("one", provider=name)) for name in providers))
     (said,) = await bench.said("sync.completed")
     assert [outcome.provider for outcome in said.providers] == providers
+
+
+async def test_who_tells_the_caches_waits_in_the_order_of_commits(bench: Bench) -> None:
+    """Whoever holds the first row and wants the last one gets it: the one that tells holds none before the first."""
+    await bench.pool.execute("INSERT INTO cache_versions (name) VALUES ('zenith'), ('acme')")
+    told = queries(versions.QUERIES).told
+    async with bench.pool.acquire() as other, other.transaction():
+        await other.execute("SELECT FROM cache_versions WHERE name = 'acme' FOR UPDATE")
+        telling = asyncio.create_task(told(bench.pool, names=["zenith", "acme"], versions=[9, 9]))
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            assert not telling.done()
+            await asyncio.sleep(0.01)
+        await other.execute("SELECT FROM cache_versions WHERE name = 'zenith' FOR UPDATE")
+    await telling
+    assert await bench.pool.fetchval("SELECT array_agg(told) FROM cache_versions") == [9, 9]
 
 
 async def test_two_replicas_with_the_same_records_apply_them_once(bench: Bench) -> None:

@@ -6,9 +6,13 @@ LEFT JOIN cache_changes c ON c.name = v.name AND c.version > (:known::jsonb ->> 
 ORDER BY v.name, c.version;
 
 -- name: told(names, versions)!
+-- Rows are locked in the order in which commits bump them: two processes that tell at once do not wait for each other.
+WITH locked AS MATERIALIZED (
+    SELECT name FROM cache_versions WHERE name = ANY(:names::text[]) ORDER BY name FOR UPDATE
+)
 UPDATE cache_versions c SET told = t.version
 FROM unnest(:names::text[], :versions::bigint[]) AS t (name, version)
-WHERE c.name = t.name AND c.told < t.version;
+WHERE c.name = t.name AND c.told < t.version AND c.name = ANY(ARRAY(SELECT name FROM locked));
 
 -- name: ids_of(provider)
 SELECT id FROM models WHERE provider = :provider AND merged_into IS NULL ORDER BY id;
