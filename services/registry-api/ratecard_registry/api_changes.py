@@ -16,6 +16,9 @@ from ratecard_registry.feed import LATEST, About, ChangesPage, Feed
 from ratecard_registry.following import MEDIA_TYPE, Follower
 from ratecard_registry.problems import as_json
 
+STREAM: Final = "/api/changes/stream"
+"""It has no answer of which the head alone could be given."""
+
 _MOST: Final = 500
 _WRONG: Final = takes_no("`since` is a `nextCursor` that a page gave, or `latest`, not 'yesterday'.")
 _GONE: Final = refuses(
@@ -75,7 +78,7 @@ async def changes(
 
 
 @get(
-    "/api/changes/stream",
+    STREAM,
     operation_id="followChanges",
     summary="Follow changes",
     responses={200: _EVENTS, 400: _WRONG, 410: _GONE, **READING},

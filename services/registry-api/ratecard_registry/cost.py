@@ -162,8 +162,6 @@ def _pick_band(usage: Usage, rows: list[DatedPrice]) -> tuple[Band, DatedPrice]:
     quantities = usage.quantities
     counted = tuple([name for name in PROMPT if quantities.get(name)])
     prompt = sum([quantities[name] for name in counted])
-    if len(rows) == 1 and not rows[0].price.above_tokens:
-        return Band(prompt_tokens=prompt, counted=counted, above_tokens=0, bands=(0,)), rows[0]
     bands = {row.price.above_tokens: row for row in rows}
     reached = [above for above in bands if above == 0 or prompt > above]
     if not reached:

@@ -31,7 +31,6 @@ _AT_ONCE: Final = 100
 
 
 _MOST_SHOWN: Final = 1000
-_MOST_NAMED: Final = 10_000
 
 _Used = dict[int, tuple[DatedPrice, bool]]
 """The price rows that costs were taken from, and whether one of these was of a time when the list's was in doubt."""
@@ -62,8 +61,6 @@ class Costs:
         self._catalogue = catalogue
         self._past = past
         self._shown = ShownRows()
-        self._named: dict[Asked, Meant] = {}
-        self._named_in: object = None
 
     async def of(self, lines: Lines) -> CostAnswer:
         """Return the cost of every line, or why it has none."""
@@ -83,13 +80,9 @@ class Costs:
 
     async def _meant(self, asked: set[Asked]) -> dict[Asked, Meant]:
         ids = await self._catalogue.id_sets()
-        if self._named_in is not ids or len(self._named) > _MOST_NAMED:
-            self._named, self._named_in = {}, ids
-        named = self._named
-        found = {one: named.get(one) or by_id(one, ids) for one in asked}
+        found = {one: by_id(one, ids) for one in asked}
         unknown = [one for one, meant in found.items() if not meant.places]
         if not unknown:
-            named.update(found)
             return found
         known = await self._past.other_names(spellings(unknown))
         return found | {one: by_other_name(one, known) for one in unknown}

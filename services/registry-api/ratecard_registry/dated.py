@@ -64,7 +64,6 @@ def in_force(rows: Iterable[DatedPrice], when: datetime) -> list[DatedPrice]:
         elif row.price.effective_date <= when:
             begun[row.price.key] = row
     found = {key: row for key, row in begun.items() if row.end_date is None or when < row.end_date}
-    if own:
-        for _, row in sorted(own, key=lambda one: one[0]):
-            found[row.price.key] = msgspec.structs.replace(row, instead_of=found.get(row.price.key))
+    for _, row in sorted(own, key=lambda one: one[0]):
+        found[row.price.key] = msgspec.structs.replace(row, instead_of=found.get(row.price.key))
     return list(found.values())

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from ratecard_registry.api_changes import STREAM
 from ratecard_registry.parameters import knows_all_it_takes
 from ratecard_registry.problems import COMPRESSED
 
@@ -79,7 +80,7 @@ _BETWEEN: Final = "\n\nBelow `/pricing-history`: "
 
 def _add_the_stream(paths: dict[str, Json]) -> None:
     """`/api/changes` answers with the same stream as its neighbour, if it is asked for."""
-    stream = paths["/api/changes/stream"]["get"]["responses"]["200"]["content"][_STREAM]
+    stream = paths[STREAM]["get"]["responses"]["200"]["content"][_STREAM]
     paths["/api/changes"]["get"]["responses"]["200"]["content"][_STREAM] = copy.deepcopy(stream)
 
 
@@ -106,7 +107,7 @@ def _tell_what_the_front_does(paths: dict[str, Json]) -> None:
                 responses["415"] = {"description": "The body is compressed", "content": {_PROBLEM: content}}
             for status in responses.keys() & _LATER:
                 _add_headers(responses[status], "Retry-After")
-            if method == "get" and path != _ENDLESS:
+            if method == "get" and path != STREAM:
                 responses["304"] = {"description": "What `If-None-Match` names is still right"}
                 for status in ("200", "304"):
                     _add_headers(responses[status], "ETag", "Cache-Control")
@@ -120,7 +121,6 @@ def _add_headers(response: dict[str, Json], *names: str) -> None:
 
 
 _LATER: Final = {"429", "503"}
-_ENDLESS: Final = "/api/changes/stream"
 _HEADERS: Final = {
     "X-Ratecard-Left-Out": "How many models are not carried, and why: `3; currency=1, unknown-price=2`",
     "Retry-After": "Seconds after which to ask again",

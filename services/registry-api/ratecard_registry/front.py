@@ -31,6 +31,7 @@ from ratecard_registry.answer_headers import (
     limits,
     named,
 )
+from ratecard_registry.api_changes import STREAM
 from ratecard_registry.api_cost import PATH
 from ratecard_registry.cost_front import CostFront, Heard, asks_for_costs
 from ratecard_registry.keys import Scope as Right
@@ -47,9 +48,6 @@ _ADMIN: Final = "/api/admin/"
 _DOCS: Final = "/docs"
 _TRACE: Final = {b"traceparent", b"tracestate"}
 _READING: Final = {"GET", "HEAD"}
-_ENDLESS: Final = "/api/changes/stream"
-"""It has no answer of which the head alone could be given."""
-
 _NO_HEAD: Final = Problem(405, "A stream has no head of its own: ask with GET.", headers={"Allow": "GET, OPTIONS"})
 _SERVER_FAULT: Final = 500
 _COMPRESSED: Final = Problem(415, COMPRESSED, headers={"Accept-Encoding": "identity"})
@@ -189,26 +187,20 @@ class Front:
         caller, answer = asked.caller, None
         if may_read(caller):
             answer = self._reads.remembered(scope) or await self._reads.shared(scope)
-        if answer is None and scope["method"] == "HEAD" and scope["path"].rstrip("/") == _ENDLESS:
+        if answer is None and scope["method"] == "HEAD" and scope["path"].rstrip("/") == STREAM:
             return await _refuse(send, _NO_HEAD, more), ""
         keyless = caller is not None and not caller.key_id
         fresh = (*more, *(FOR_ALL if keyless else FOR_ONE))
         if answer is None:
             answer = await self._reads.made(scope, receive, send, fresh)
-        if isinstance(answer, Streamed):
-            return answer.status, answer.route
-        headers = fresh if answer.etag else (*more, *FOR_NOBODY)
-        return await _give(scope, send, answer, asked.condition, headers), answer.route
+        return await _give_whole(scope, send, answer, asked.condition, fresh=fresh, more=more)
 
     async def _administer(
         self, scope: Scope, receive: Receive, send: Send, asked: Asked, more: tuple[Header, ...]
     ) -> tuple[int, str]:
         fresh = (*more, *FOR_ADMINISTRATORS)
         answer = await self._reads.once(scope, receive, send, fresh)
-        if isinstance(answer, Streamed):
-            return answer.status, answer.route
-        headers = fresh if answer.etag else (*more, *FOR_NOBODY)
-        return await _give(scope, send, answer, asked.condition, headers), answer.route
+        return await _give_whole(scope, send, answer, asked.condition, fresh=fresh, more=more)
 
     async def _cost(
         self, scope: Scope, receive: Receive, send: Send, asked: Asked, more: tuple[Header, ...]
@@ -242,6 +234,22 @@ class Front:
 def may_read(caller: Caller | None) -> bool:
     """Tell whether the routes' guards would let this caller read."""
     return caller is not None and Right.READ in caller.scopes
+
+
+async def _give_whole(
+    scope: Scope,
+    send: Send,
+    answer: Answer | Streamed,
+    condition: bytes | None,
+    *,
+    fresh: tuple[Header, ...],
+    more: tuple[Header, ...],
+) -> tuple[int, str]:
+    """Give an answer with `fresh` headers, one that nobody may keep with `more`; a stream has gone out already."""
+    if isinstance(answer, Streamed):
+        return answer.status, answer.route
+    headers = fresh if answer.etag else (*more, *FOR_NOBODY)
+    return await _give(scope, send, answer, condition, headers), answer.route
 
 
 async def _give(scope: Scope, send: Send, answer: Answer, condition: bytes | None, more: tuple[Header, ...]) -> int:
