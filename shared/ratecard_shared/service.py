@@ -219,6 +219,7 @@ def serve(app: Any, bound: socket.socket) -> None:
         app,
         log_config=None,
         access_log=False,
+        server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=5,
     )

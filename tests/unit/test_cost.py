@@ -16,6 +16,7 @@ from registry_events import day
 
 from ratecard_registry.cost import CHARGED_AS, POWERS, CannotPriceError, Quantity, cost_of, tidy
 from ratecard_registry.dated import DatedPrice
+from ratecard_registry.views import camel
 from ratecard_shared.prices import UNITS
 
 Priced = tuple[DatedPrice, dict[str, Quantity]]
@@ -100,9 +101,9 @@ def test_free_is_zero(quantities: dict[str, Quantity], zero: bool) -> None:  # n
 @pytest.mark.parametrize(("name", "general"), CHARGED_AS.items())
 def test_what_is_charged_as_something_else_says_so(name: str, general: str) -> None:
     (charge,) = cost_of(usage({name: 10}), [dated({general: Decimal(3)})]).charges
-    assert (charge.component, charge.charged_as, charge.rate) == (name, general, Decimal(3))
+    assert (charge.component, charge.charged_as, charge.amount) == (camel(name), camel(general), Decimal(3))
     (charge,) = cost_of(usage({name: 10}), [dated({general: Decimal(3), name: Decimal(5)})]).charges
-    assert (charge.charged_as, charge.rate) == (name, Decimal(5))
+    assert (charge.charged_as, charge.amount) == (camel(name), Decimal(5))
 
 
 @given(

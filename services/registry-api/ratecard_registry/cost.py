@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from ratecard_registry.dated import DatedPrice, in_force
-from ratecard_registry.views import camel
+from ratecard_registry.views import View, camel
 from ratecard_shared.prices import GLOBAL, MODALITIES, PER_MILLION_TOKENS, STANDARD, UNITS, USD
 
 Quantity = int | Decimal
@@ -35,6 +35,8 @@ POWERS: Final[dict[str, int]] = {
 
 _SHIFTS: Final = {component: -POWERS[unit] for component, unit in UNITS.items()}
 """By how many digits the cost of one is less than a component's rate."""
+
+_SHOWN: Final = {component: camel(component) for component in UNITS}
 
 CHARGED_AS: Final[dict[str, str]] = {
     "cache_write_5m": "cache_write",
@@ -64,22 +66,29 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
 
 
-class Band(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a band was picked: the prompt's tokens, of which components, and the bands that there were."""
+class Band(View, frozen=True, kw_only=True):
+    """Why a band was picked: `prompt_tokens`, the sum of `counted`, was compared with each `above_tokens` of `bands`.
 
-    prompt_tokens: Quantity
+    Components are named as the API shows them.
+    """
+
+    prompt_tokens: Decimal
     counted: tuple[str, ...]
     above_tokens: int
     bands: tuple[int, ...]
 
 
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """One component of a cost. `charged_as` is the component whose rate was taken."""
+class Charge(View, frozen=True, kw_only=True):
+    """One component, named as the API shows it: `quantity` at `amount` per `unit`.
+
+    `charged_as` is the component whose rate was taken.
+    """
 
     component: str
-    quantity: Quantity
+    quantity: Decimal
     charged_as: str
-    rate: Decimal
+    amount: Decimal
+    unit: str
     cost: Decimal
 
 
@@ -102,14 +111,48 @@ class CannotPriceError(Exception):
         self.detail = detail
 
 
+class Tariff(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model's usages of one tier, currency and region are charged by: a price row for each band."""
+
+    rows: Mapping[int, DatedPrice]
+    bands: tuple[int, ...]
+
+    def cost(self, quantities: Mapping[str, Quantity]) -> Cost:
+        """Return what these cost. Raises CannotPriceError."""
+        counted = [name for name in PROMPT if quantities.get(name)]
+        prompt = sum([quantities[name] for name in counted])
+        reached = [above for above in self.bands if above == 0 or prompt > above]
+        if not reached:
+            why = f"Prompts are only priced above {self.bands[0]} tokens; this one has {prompt}."
+            raise CannotPriceError("no_band", why)
+        above = reached[-1]
+        row = self.rows[above]
+        charges = tuple([_charge(row, component, count) for component, count in quantities.items() if count])
+        return Cost(
+            total=total([charge.cost for charge in charges]),
+            row=row,
+            band=Band(
+                prompt_tokens=Decimal(prompt),
+                counted=tuple([_SHOWN[name] for name in counted]),
+                above_tokens=above,
+                bands=self.bands,
+            ),
+            charges=charges,
+        )
+
+
 def cost_of(usage: Usage, rows: Sequence[DatedPrice]) -> Cost:
     """Return the cost by the model's prices, which come in their `order`. Raises CannotPriceError."""
+    return tariff_of(usage, rows).cost(usage.quantities)
+
+
+def tariff_of(usage: Usage, rows: Sequence[DatedPrice]) -> Tariff:
+    """Return what prices this usage, and every other with its time, tier, currency and region. As `cost_of`."""
     then = in_force(rows, usage.when)
     if not then:
         raise CannotPriceError("no_price", f"No price was in force at {usage.when.isoformat()}.")
-    band, row = _pick_band(usage, _where(usage, _of_tier(usage, then)))
-    charges = tuple([_charge(row, component, count) for component, count in usage.quantities.items() if count])
-    return Cost(total=total([charge.cost for charge in charges]), row=row, band=band, charges=charges)
+    by_band = {row.price.above_tokens: row for row in _where(usage, _of_tier(usage, then))}
+    return Tariff(rows=by_band, bands=tuple(sorted(by_band)))
 
 
 def total(costs: Sequence[Decimal]) -> Decimal:
@@ -137,8 +180,6 @@ def _of_tier(usage: Usage, rows: Sequence[DatedPrice]) -> list[DatedPrice]:
 
 
 def _where(usage: Usage, rows: list[DatedPrice]) -> list[DatedPrice]:
-    if len(rows) == 1 and usage.currency is None and usage.region is None:
-        return rows
     return _only(_only(rows, "currency", usage.currency, USD), "region", usage.region, GLOBAL)
 
 
@@ -158,19 +199,6 @@ def _names(rows: Sequence[DatedPrice], what: str) -> str:
     return ", ".join(sorted({getattr(row.price, what) for row in rows}))
 
 
-def _pick_band(usage: Usage, rows: list[DatedPrice]) -> tuple[Band, DatedPrice]:
-    quantities = usage.quantities
-    counted = tuple([name for name in PROMPT if quantities.get(name)])
-    prompt = sum([quantities[name] for name in counted])
-    bands = {row.price.above_tokens: row for row in rows}
-    reached = [above for above in bands if above == 0 or prompt > above]
-    if not reached:
-        raise CannotPriceError("no_band", f"Prompts are only priced above {min(bands)} tokens; this one has {prompt}.")
-    above = max(reached)
-    band = Band(prompt_tokens=prompt, counted=counted, above_tokens=above, bands=tuple(sorted(bands)))
-    return band, bands[above]
-
-
 def _charge(row: DatedPrice, component: str, quantity: Quantity) -> Charge:
     rates = row.price.rates
     charged_as = component if component in rates else CHARGED_AS.get(component, component)
@@ -179,8 +207,15 @@ def _charge(row: DatedPrice, component: str, quantity: Quantity) -> Charge:
         if not row.price.free:
             raise CannotPriceError("no_rate", _no_rate(row, component))
         charged_as, rate = component, Decimal(0)
-    cost = _EXACT.multiply(rate, quantity).scaleb(_SHIFTS[component], _EXACT)
-    return Charge(component=component, quantity=quantity, charged_as=charged_as, rate=rate, cost=tidy(cost))
+    count = Decimal(quantity)
+    return Charge(
+        component=_SHOWN[component],
+        quantity=count,
+        charged_as=_SHOWN[charged_as],
+        amount=rate,
+        unit=UNITS[component],
+        cost=tidy(_EXACT.multiply(rate, count).scaleb(_SHIFTS[component], _EXACT)),
+    )
 
 
 def _no_rate(row: DatedPrice, component: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from ratecard_registry import views
 from ratecard_registry.cost import Band, Charge
 from ratecard_registry.dated import DatedPrice
 from ratecard_registry.dated_views import dated_view
 from ratecard_registry.views import EvidenceView, OwnMark, PriceView, RateView, Source, View
-from ratecard_shared.prices import UNITS, Instant, PriceState
-
-_CAMEL: Final = {component: views.camel(component) for component in UNITS}
+from ratecard_shared.prices import Instant, PriceState
 
 Style = Literal["ratecard", "openai", "anthropic", "google"]
 """How a usage counts: by Ratecard's disjoint components, or as a provider's own usage object does."""
@@ -69,26 +66,6 @@ class LineError(View, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...] = ()
 
 
-class BandView(View, frozen=True, kw_only=True):
-    """Why a band was picked: `promptTokens`, the sum of `counted`, was compared with each `aboveTokens` of `bands`."""
-
-    prompt_tokens: Decimal
-    counted: tuple[str, ...]
-    above_tokens: int
-    bands: tuple[int, ...]
-
-
-class ChargeView(View, frozen=True, kw_only=True):
-    """One component: `quantity` at `amount` per `unit`. `chargedAs` is the component whose rate was taken."""
-
-    component: str
-    quantity: Decimal
-    charged_as: str
-    amount: Decimal
-    unit: str
-    cost: Decimal
-
-
 class CostLine(View, frozen=True, kw_only=True):
     """The cost of one usage, or why there is none. `priceId` names its price among `prices`.
 
@@ -107,8 +84,8 @@ class CostLine(View, frozen=True, kw_only=True):
     price_id: int | None = None
     stale: bool = False
     forecast: bool = False
-    band: BandView | None = None
-    components: tuple[ChargeView, ...] = ()
+    band: Band | None = None
+    components: tuple[Charge, ...] = ()
     error: LineError | None = None
 
 
@@ -149,28 +126,6 @@ class CostAnswer(View, frozen=True, kw_only=True):
     priced: int
     failed: int
     known_at: datetime | None
-
-
-def band_view(band: Band) -> BandView:
-    """Return what is shown of a band."""
-    return BandView(
-        prompt_tokens=Decimal(band.prompt_tokens),
-        counted=tuple([_CAMEL[name] for name in band.counted]),
-        above_tokens=band.above_tokens,
-        bands=band.bands,
-    )
-
-
-def charge_view(charge: Charge) -> ChargeView:
-    """Return what is shown of a charge."""
-    return ChargeView(
-        component=_CAMEL[charge.component],
-        quantity=Decimal(charge.quantity),
-        charged_as=_CAMEL[charge.charged_as],
-        amount=charge.rate,
-        unit=UNITS[charge.component],
-        cost=charge.cost,
-    )
 
 
 def price_used(row: DatedPrice, *, stale: bool) -> PriceUsed:

@@ -15,13 +15,13 @@ import msgspec
 
 from ratecard_registry import cost_views
 from ratecard_registry.catalogue import Catalogue
-from ratecard_registry.cost import CannotPriceError, Cost, Usage, cost_of, total
+from ratecard_registry.cost import CannotPriceError, Cost, Usage, total
 from ratecard_registry.cost_views import CostAnswer, CostLine, LineError, Style, UsageLine
 from ratecard_registry.dated import DatedPrice, Place, is_forecast
-from ratecard_registry.hot_prices import HotPrices
+from ratecard_registry.hot_prices import RECENT, HotPrices
 from ratecard_registry.naming import Asked, Meant, by_id, by_other_name, spellings
-from ratecard_registry.past import Past
 from ratecard_registry.problems import encode
+from ratecard_registry.tariffs import KnownNames, Named, Tariffs
 from ratecard_registry.usage_counts import UsageError
 from ratecard_registry.usage_styles import convert
 from ratecard_shared.prices import STANDARD
@@ -56,27 +56,40 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True):
 class Costs:
     """Answers what usages cost."""
 
-    def __init__(self, *, catalogue: Catalogue, past: Past | HotPrices) -> None:
+    def __init__(self, *, catalogue: Catalogue, past: HotPrices) -> None:
         """Wire it."""
         self._catalogue = catalogue
         self._past = past
+        self._known = KnownNames(catalogue.known_versions)
         self._shown = ShownRows()
 
     async def of(self, lines: Lines) -> CostAnswer:
         """Return the cost of every line, or why it has none."""
         now = self._past.moment(None, None)
         usual = lines.known_at or now
-        read = [line for line in lines.usages if isinstance(line, UsageLine)]
-        meant = await self._meant({(line.model, line.provider) for line in read})
-        places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
-        times = [line.when or usual for line in read] or [usual]
-        rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
-        if not lines.own:
-            rows = {place: [row for row in found if row.own is None] for place, found in rows.items()}
-        pricing = _Pricing(lines=lines, meant=meant, rows=rows, now=now, usual=usual, shown=self._shown)
+        names = await self._named(lines, usual, now)
+        pricing = _Pricing(lines=lines, names=names, now=now, usual=usual, shown=self._shown)
         if len(lines.usages) <= _AT_ONCE:
             return pricing.answer()
         return await asyncio.to_thread(pricing.answer)
+
+    async def _named(self, lines: Lines, usual: datetime, now: datetime) -> Mapping[Asked, Named]:
+        """Return what the lines' names mean and cost; names that are asked for again and again come from memory."""
+        read = [line for line in lines.usages if isinstance(line, UsageLine)]
+        asked = {(line.model, line.provider) for line in read}
+        times = [line.when or usual for line in read] or [usual]
+        kept = self._known.now() if lines.own and not lines.known_at and min(times) >= now - RECENT else {}
+        if asked <= kept.keys():
+            return kept
+        meant = await self._meant(asked)
+        places = sorted({one.places[0] for one in meant.values() if len(one.places) == 1})
+        rows = await self._past.prices(places, min(times), max(times), known_at=lines.known_at) if places else {}
+        if not lines.own:
+            rows = {place: [row for row in found if row.own is None] for place, found in rows.items()}
+        tariffs: dict[tuple[Place, ...], Tariffs] = {(place,): Tariffs(rows.get(place, ())) for place in places}
+        found = {one: Named(places=what.places, tariffs=tariffs.get(what.places)) for one, what in meant.items()}
+        kept.update({one: named for one, named in found.items() if named.tariffs})
+        return found
 
     async def _meant(self, asked: set[Asked]) -> dict[Asked, Meant]:
         ids = await self._catalogue.id_sets()
@@ -112,8 +125,7 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
     """The lines with all that is known of them."""
 
     lines: Lines
-    meant: Mapping[Asked, Meant]
-    rows: Mapping[Place, Sequence[DatedPrice]]
+    names: Mapping[Asked, Named]
     now: datetime
     usual: datetime
     shown: ShownRows
@@ -140,10 +152,11 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(line, Unread):
             return CostLine(index=index, ref=line.ref, model=line.model, error=line.error)
         when = line.when or self.usual
-        places = self.meant[line.model, line.provider].places
+        named = self.names[line.model, line.provider]
+        places = named.places
         provider, model_id = places[0] if len(places) == 1 else (line.provider, None)
         try:
-            cost = self._cost(line, when, places)
+            cost = self._cost(line, when, named)
         except CannotPriceError as error:
             several = cost_views.candidates(places) if len(places) > 1 else ()
             why = LineError(code=error.code, detail=error.detail, candidates=several)
@@ -170,16 +183,16 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             price_id=cost.row.id,
             stale=cost.row.doubted(when),
             forecast=is_forecast(when, self.now),
-            band=cost_views.band_view(cost.band),
-            components=tuple(map(cost_views.charge_view, cost.charges)),
+            band=cost.band,
+            components=cost.charges,
         )
 
-    def _cost(self, line: UsageLine, when: datetime, places: Sequence[Place]) -> Cost:
-        if not places:
-            raise CannotPriceError("unknown_model", _UNKNOWN.format(line.model))
-        if len(places) > 1:
-            raise CannotPriceError("ambiguous_model", _AMBIGUOUS.format(line.model, len(places)))
-        return cost_of(self._usage(line, when), self.rows.get(places[0], ()))
+    def _cost(self, line: UsageLine, when: datetime, named: Named) -> Cost:
+        if named.tariffs is None:
+            code, why = ("ambiguous_model", _AMBIGUOUS) if named.places else ("unknown_model", _UNKNOWN)
+            raise CannotPriceError(code, why.format(line.model, len(named.places)))
+        usage = self._usage(line, when)
+        return named.tariffs.of(usage, self.now).cost(usage.quantities)
 
     def _usage(self, line: UsageLine, when: datetime) -> Usage:
         try:

@@ -7,7 +7,7 @@ has ended; above it the operator's own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -19,6 +19,9 @@ Place = tuple[str, str]
 
 _AHEAD: Final = timedelta(minutes=5)
 """By how much whoever asks may have a faster clock."""
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,3 +70,15 @@ def in_force(rows: Iterable[DatedPrice], when: datetime) -> list[DatedPrice]:
     for _, row in sorted(own, key=lambda one: one[0]):
         found[row.price.key] = msgspec.structs.replace(row, instead_of=found.get(row.price.key))
     return list(found.values())
+
+
+def still_said(rows: Iterable[DatedPrice], now: datetime) -> list[DatedPrice]:
+    """Leave out announcements whose day has come: whether they came into force is a row of its own."""
+    return [row for row in rows if row.kind != "scheduled" or row.price.effective_date > now]
+
+
+def unchanged_around(rows: Iterable[DatedPrice], when: datetime) -> tuple[datetime, datetime]:
+    """Return since when, and until before when, the same of these prices are in force as at that time."""
+    said = [row.own or row for row in rows]
+    times = {time for one in said for time in (one.price.effective_date, one.end_date) if time is not None}
+    return max((t for t in times if t <= when), default=_FIRST), min((t for t in times if t > when), default=_LAST)

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from ratecard_registry import metrics
-from ratecard_registry.dated import DatedPrice, Place
+from ratecard_registry.dated import DatedPrice, Place, still_said
 from ratecard_registry.outdated import MODELS
 from ratecard_registry.past import LAST_DAY, Past
 from ratecard_registry.reading_pool import AwayError
@@ -81,7 +81,7 @@ class HotPrices:
         found = self._found(places, first)
         if len(found) < len(places):
             found |= await self._newest([place for place in places if place not in found], first)
-        return {place: _still_said(hot.rows, now) for place, hot in found.items()}
+        return {place: still_said(hot.rows, now) for place, hot in found.items()}
 
     def _found(self, places: Collection[Place], first: datetime) -> dict[Place, Hot]:
         return {place: hot for place in places if (hot := self._hot(place, first)) is not None}
@@ -113,6 +113,7 @@ class HotPrices:
             last = {place: hot for place in places if (hot := self._kept.get(place)) and hot.since <= first}
             if len(last) < len(places):
                 raise
+            self._versions.behind += 1
             return last
 
     async def _read(self, places: Collection[Place]) -> dict[Place, Hot]:
@@ -161,6 +162,7 @@ class HotPrices:
             except AwayError:
                 if not missing <= self._last_names.keys():
                     raise
+                self._versions.behind += 1
                 found |= self._last_names
         return [one for name in sorted(wanted) for one in found[name]]
 
@@ -170,11 +172,6 @@ class HotPrices:
             found = await self._past.other_names(lacking)
             kept.update({name: [one for one in found if one[0] == name] for name in lacking})
         return {name: kept[name] for name in names}
-
-
-def _still_said(rows: Iterable[DatedPrice], now: datetime) -> list[DatedPrice]:
-    """Leave out announcements whose day has come: whether they came into force is a row of its own."""
-    return [row for row in rows if row.kind != "scheduled" or row.price.effective_date > now]
 
 
 def _weight(hot: Hot) -> int:
