@@ -49,6 +49,13 @@ def fetched() -> Path:
     return jars
 
 
+_NICE = """
+if [ -w /proc/self/autogroup ]; then echo "$0" > /proc/self/autogroup; fi
+exec nice -n "$0" "$@"
+"""
+"""Where Linux shares the processor out between sessions first, niceness is the session's, too."""
+
+
 def server(
     folder: Path, *, protocol: str = "PLAINTEXT", more: str = "", scram: Sequence[str] = (), niceness: int = 0
 ) -> tuple[str, Spec]:
@@ -68,7 +75,7 @@ def server(
     subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings, *known], check=True)
     process = Spec(
         name="Apache Kafka",
-        command=["nice", "-n", str(niceness), *java, "kafka.Kafka", settings],
+        command=["sh", "-c", _NICE, str(niceness), *java, "kafka.Kafka", settings],
         log=folder / "kafka.log",
         ready=lambda: kafka.is_ready(port),
     )

@@ -104,6 +104,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
     """Return the app. `lifespan` runs the service around it."""
+    models = api_models.Models(catalogue=parts.catalogue, archive=parts.archive)
     return Litestar(
         route_handlers=[
             Router(
@@ -127,7 +128,7 @@ def create_app(parts: Parts, *, lifespan: list[Any] | None = None) -> Litestar:
         template_config=web_pages.TEMPLATES,
         dependencies={
             name: Provide(_always(part), sync_to_thread=False)
-            for name, part in msgspec.structs.asdict(parts).items()
+            for name, part in {**msgspec.structs.asdict(parts), "models": models}.items()
             if name != "access"
         },
         exception_handlers=problems.handlers(),

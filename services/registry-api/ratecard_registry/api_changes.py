@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from ratecard_registry.describing import READING, answers, refuses, takes_no
-from ratecard_registry.feed import LATEST, About, ChangesPage, Feed
+from ratecard_registry.feed import LATEST, About, ChangesPage
 from ratecard_registry.following import MEDIA_TYPE, Follower
 from ratecard_registry.problems import as_json
 
@@ -56,7 +56,6 @@ OfKind = Annotated[Kind | None, QueryParameter(description="Of this kind only, o
 )
 async def changes(
     *,
-    feed: NamedDependency[Feed],
     follower: NamedDependency[Follower],
     since: Since = None,
     provider: OfProvider = None,
@@ -73,7 +72,8 @@ async def changes(
     """
     about = About(provider=provider, model=model, kind=kind)
     if MEDIA_TYPE in accept:
-        return await _stream(feed, follower, last_event_id or since, about)
+        return await _stream(follower, last_event_id or since, about)
+    feed = follower.feed
     return as_json(await feed.page(await feed.start(since), limit, about), headers={"Vary": "Accept"})
 
 
@@ -86,7 +86,6 @@ async def changes(
 )
 async def stream(
     *,
-    feed: NamedDependency[Feed],
     follower: NamedDependency[Follower],
     since: Since = None,
     provider: OfProvider = None,
@@ -98,12 +97,12 @@ async def stream(
 
     Without either the stream begins now. It ends after ten minutes; clients reconnect, and miss nothing.
     """
-    return await _stream(feed, follower, last_event_id or since, About(provider=provider, model=model, kind=kind))
+    return await _stream(follower, last_event_id or since, About(provider=provider, model=model, kind=kind))
 
 
-async def _stream(feed: Feed, follower: Follower, since: str | None, about: About) -> Response[Any]:
-    start = await feed.start(since or LATEST)
-    await feed.page(start, 1)
+async def _stream(follower: Follower, since: str | None, about: About) -> Response[Any]:
+    start = await follower.feed.start(since or LATEST)
+    await follower.feed.page(start, 1)
     return Stream(
         follower.follow(start, about),
         media_type=MEDIA_TYPE,

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -35,6 +36,13 @@ HISTORY: Final = "/pricing-history"
 _MOST_NAMES: Final = 50
 _LONGEST: Final = 300
 _MOST_COST: Final = 1e9
+
+
+class Models(msgspec.Struct, frozen=True, kw_only=True):
+    """What these routes read: models as they are, and as they were. One dependency costs no task group."""
+
+    catalogue: Catalogue
+    archive: Archive
 
 
 class Ambiguous(ProblemView, frozen=True, kw_only=True):
@@ -84,8 +92,7 @@ Cursor = Annotated[
 )
 async def list_models(
     *,
-    catalogue: NamedDependency[Catalogue],
-    archive: NamedDependency[Archive],
+    models: NamedDependency[Models],
     q: Annotated[
         str,
         QueryParameter(
@@ -151,10 +158,11 @@ async def list_models(
         at=moment(at, "at"),
         known_at=moment(known_at, "knownAt"),
     )
-    return as_json(await _page(wanted, catalogue, archive, limit=limit, cursor=cursor))
+    return as_json(await _page(wanted, models, limit=limit, cursor=cursor))
 
 
-async def _page(wanted: Wanted, catalogue: Catalogue, archive: Archive, *, limit: int, cursor: str | None) -> Page:
+async def _page(wanted: Wanted, known: Models, *, limit: int, cursor: str | None) -> Page:
+    catalogue, archive = known.catalogue, known.archive
     models = await catalogue.whole(frozenset(wanted.providers) or None)
     of_another_time = wanted.at is not None or wanted.known_at is not None
     if of_another_time and wanted.needs_prices:
@@ -192,8 +200,7 @@ def _split(said: Iterable[str] | None) -> tuple[str, ...]:
 async def one_model(
     *,
     scope: Scope,
-    catalogue: NamedDependency[Catalogue],
-    archive: NamedDependency[Archive],
+    models: NamedDependency[Models],
     name: FromPath[str],
     provider: Annotated[str | None, QueryParameter(description="The provider, where several have this id")] = None,
     at: At = None,
@@ -220,6 +227,7 @@ async def one_model(
     bare = str(name).strip("/")
     when, known = moment(at, "at"), moment(known_at, "knownAt")
     wants_history = bare.endswith(HISTORY)
+    catalogue, archive = models.catalogue, models.archive
     ids = await catalogue.id_sets([provider] if provider else None)
     place = resolve(await archive.living_name(bare.removesuffix(HISTORY), ids), provider, ids)
     if bare.removesuffix(HISTORY) == place[1]:  # under another name it may come to mean another

@@ -6,8 +6,9 @@ are the mission's, with `provider/id` for the model's id, because two providers 
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -179,8 +180,10 @@ class Catalogue:
 
     async def _read(self, places: Sequence[Place], versions: dict[str, int]) -> dict[Place, ModelView]:
         needed = [versions.get(provider, 0) for provider, _ in places]
-        facts = await self.cache.read([details_key(place) for place in places], needed, FactsView)
-        pricing = await self.cache.read([pricing_key(place) for place in places], needed, PricingView)
+        facts, pricing = await asyncio.gather(
+            self.cache.read([details_key(place) for place in places], needed, FactsView),
+            self.cache.read([pricing_key(place) for place in places], needed, PricingView),
+        )
         _count(facts, metrics.MODEL_HITS, metrics.MODEL_MISSES)
         _count(pricing, metrics.PRICING_HITS, metrics.PRICING_MISSES)
         shown = {
@@ -200,10 +203,14 @@ class Catalogue:
             loaded[model.place] = views.whole(facts, prices)
             details[model.provider][details_key(model.place)] = facts
             pricing[model.provider][pricing_key(model.place)] = prices
-        for provider in details.keys() & versions.keys():
-            version = versions[provider]
-            await self.cache.write(details[provider], version, seconds=self._seconds.model)
-            await self.cache.write(pricing[provider], version, seconds=self._seconds.pricing)
+        kept = ((details, self._seconds.model), (pricing, self._seconds.pricing))
+        await asyncio.gather(
+            *(
+                self.cache.write(values[provider], versions[provider], seconds=seconds)
+                for provider in details.keys() & versions.keys()
+                for values, seconds in kept
+            )
+        )
         return loaded
 
 
@@ -220,12 +227,19 @@ def pricing_of(model: StoredModel) -> PricingView:
 async def stored_models(sql: Any, pool: Any, places: Collection[Place]) -> list[StoredModel]:
     """Return the models that exist, without a lock: for showing, not for changing."""
     where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
-    rows = [row async for row in sql.models(pool, **where)]
-    prices = _by_model([row async for row in sql.prices_of(pool, **where)], price_from)
-    announced = _by_model([row async for row in sql.announced_of(pool, **where)], price_from)
-    own = _by_model([row async for row in sql.own_of(pool, **where)], own_from)
+    asked = (sql.models, sql.prices_of, sql.announced_of, sql.own_of)
+    rows, in_force, to_come, by_hand = await asyncio.gather(*(_all(ask(pool, **where)) for ask in asked))
+    prices, announced, own = (
+        _by_model(in_force, price_from),
+        _by_model(to_come, price_from),
+        _by_model(by_hand, own_from),
+    )
     places_of = ((row, (row["provider"], row["id"])) for row in rows if row["merged_into"] is None)
     return [model_from(row, prices[place], announced[place], own[place]) for row, place in places_of]
+
+
+async def _all(rows: AsyncIterator[Any]) -> list[Any]:
+    return [row async for row in rows]
 
 
 def _by_model(rows: Collection[Any], read: Callable[[Any], T]) -> dict[Place, tuple[T, ...]]:

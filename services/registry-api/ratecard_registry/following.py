@@ -33,7 +33,7 @@ class Follower:
 
     def __init__(self, feed: Feed, *, lasts: float = 600.0, beat: float = 15.0) -> None:
         """Wire it."""
-        self._feed = feed
+        self.feed = feed
         self._lasts = lasts
         self._beat = beat
         self._leaving = False
@@ -61,8 +61,8 @@ class Follower:
         ends_at, beats_at = loop.time() + self._lasts, loop.time() + self._beat
         try:
             while loop.time() < ends_at and not self._leaving:
-                if await self._feed.grown(since):
-                    page = await self._feed.page(since, _AT_ONCE, about)
+                if await self.feed.grown(since):
+                    page = await self.feed.page(since, _AT_ONCE, about)
                     for change in page.data:
                         yield _message(change.cursor, str(change.__struct_config__.tag), encode(change))
                     since = Position.read(page.next_cursor) or since

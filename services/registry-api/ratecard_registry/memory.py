@@ -13,7 +13,7 @@ from ratecard_registry.versions import Basis
 
 Header = tuple[bytes, bytes]
 
-MOST_BYTES: Final = 32 * 1024 * 1024
+MOST_BYTES: Final = 48 * 1024 * 1024
 _LARGEST_PART: Final = 4
 _OVERHEAD: Final = 1024
 
