@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,15 +17,9 @@ class OneConnection:
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
-        self._one_asks = asyncio.Lock()
 
     def acquire(self) -> Lent:
         return Lent(self._connection)
-
-    async def fetch(self, *question: Any) -> Any:
-        """Ask; who asks meanwhile waits, as for a connection of a pool."""
-        async with self._one_asks:
-            return await self._connection.fetch(*question)
 
     async def release(self, _connection: asyncpg.Connection) -> None:
         return None

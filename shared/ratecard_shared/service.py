@@ -208,7 +208,7 @@ def main(name: str, kind: type[S], build: Callable[[S], Any]) -> None:
     except SettingsError as error:
         sys.exit(f"ratecard-{name}: {error}")
     bound = _bound(name, settings.service)
-    _collect_garbage_seldom()
+    collect_garbage_seldom()
     _LOG.info("%s answers at http://%s:%d", name, *bound.getsockname()[:2])
     serve(app, bound)
 
@@ -241,7 +241,7 @@ def _end_at_once() -> None:
     os._exit(0)
 
 
-def _collect_garbage_seldom() -> None:
+def collect_garbage_seldom() -> None:
     """Leave what was imported alone, and look for cycles less often: batches are many objects and no cycles.
 
     With Python's own thresholds decoding a long list takes seven times as long, nearly all of it in the collector.

@@ -31,6 +31,7 @@ from ratecard_cli.laptop.backends import Backends, embedded_backends
 from ratecard_cli.laptop.homes import forget
 from ratecard_registry.retention import Retention
 from ratecard_shared.database import connected, migrate, queries
+from ratecard_shared.service import collect_garbage_seldom
 
 ROWS: Final = int(os.environ.get("HISTORY_ROWS") or 10_000_000)
 FEW_ROWS: Final = 100_000
@@ -86,6 +87,8 @@ async def _measured(backends: Backends) -> dict[str, list[list[float]]]:
         ]
         for registry in registries:
             registry.now = datetime.now(UTC)
+            await registry.warmer.look()  # as the service does each second
+        collect_garbage_seldom()  # as the service does
         return await _asked(registries)
 
 

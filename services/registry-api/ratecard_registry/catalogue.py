@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -227,19 +227,12 @@ def pricing_of(model: StoredModel) -> PricingView:
 async def stored_models(sql: Any, pool: Any, places: Collection[Place]) -> list[StoredModel]:
     """Return the models that exist, without a lock: for showing, not for changing."""
     where = {"providers": [provider for provider, _ in places], "ids": [model for _, model in places]}
-    asked = (sql.models, sql.prices_of, sql.announced_of, sql.own_of)
-    rows, in_force, to_come, by_hand = await asyncio.gather(*(_all(ask(pool, **where)) for ask in asked))
-    prices, announced, own = (
-        _by_model(in_force, price_from),
-        _by_model(to_come, price_from),
-        _by_model(by_hand, own_from),
-    )
+    rows = [row async for row in sql.models(pool, **where)]
+    prices = _by_model([row async for row in sql.prices_of(pool, **where)], price_from)
+    announced = _by_model([row async for row in sql.announced_of(pool, **where)], price_from)
+    own = _by_model([row async for row in sql.own_of(pool, **where)], own_from)
     places_of = ((row, (row["provider"], row["id"])) for row in rows if row["merged_into"] is None)
     return [model_from(row, prices[place], announced[place], own[place]) for row, place in places_of]
-
-
-async def _all(rows: AsyncIterator[Any]) -> list[Any]:
-    return [row async for row in rows]
 
 
 def _by_model(rows: Collection[Any], read: Callable[[Any], T]) -> dict[Place, tuple[T, ...]]:
