@@ -16,7 +16,7 @@ from registry_events import closing, day, enriched, model, price
 
 from ratecard_registry.api_cost import MOST_BYTES, MOST_LINES
 
-_OF_THE_FRONT: Final = {"cache-control", "content-security-policy", "referrer-policy", "x-content-type-options"}
+_OF_THE_FRONT: Final = {"cache-control", "content-security-policy", "x-content-type-options"}
 _LINE: Final[dict[str, Any]] = {"model": "swift-1", "when": day(0).isoformat(), "usage": {"input": 10, "output": 5}}
 
 

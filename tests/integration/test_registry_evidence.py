@@ -56,6 +56,7 @@ async def test_a_page_comes_back_as_a_file_that_no_browser_shows(bench: Bench, b
     assert answer.headers["content-disposition"].startswith(f'attachment; filename="{sha256}.')
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 async def test_a_long_page_comes_back_whole_once_all_of_it_is_here(bench: Bench) -> None:

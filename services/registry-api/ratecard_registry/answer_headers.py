@@ -17,14 +17,15 @@ _POLICY: Final = (
     b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_OF_ALL: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_OF_ALL: Final[Header] = (b"x-content-type-options", b"nosniff")
 OF_DATA: Final[tuple[Header, ...]] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    *_OF_ALL,
+    _OF_ALL,
 )
 OF_PAGES: Final[tuple[Header, ...]] = (
     (b"content-security-policy", _POLICY),
-    *_OF_ALL,
+    _OF_ALL,
+    (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )

@@ -26,6 +26,7 @@ _FILE: Final = ResponseSpec(
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, max-age=86400, immutable",
 }
 

@@ -92,6 +92,26 @@ class Charge(View, frozen=True, kw_only=True):
     cost: Decimal
 
 
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a component is charged as: `amount` for its unit, `of_one` for one."""
+
+    component: str
+    charged_as: str
+    amount: Decimal
+    of_one: Decimal
+
+    def charge(self, count: Decimal) -> Charge:
+        """Return the charge for so many."""
+        return Charge(
+            component=_SHOWN[self.component],
+            quantity=count,
+            charged_as=_SHOWN[self.charged_as],
+            amount=self.amount,
+            unit=UNITS[self.component],
+            cost=tidy(_EXACT.multiply(self.of_one, count)),
+        )
+
+
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What a usage costs, in the currency of the price row that it was taken from."""
 
@@ -116,6 +136,8 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: Mapping[int, DatedPrice]
     bands: tuple[int, ...]
+    rates: Mapping[int, dict[str, Rate]]
+    """Those of each band that were charged before, by component."""
 
     def cost(self, quantities: Mapping[str, Quantity]) -> Cost:
         """Return what these cost. Raises CannotPriceError."""
@@ -126,8 +148,12 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
             why = f"Prompts are only priced above {self.bands[0]} tokens; this one has {prompt}."
             raise CannotPriceError("no_band", why)
         above = reached[-1]
-        row = self.rows[above]
-        charges = tuple([_charge(row, component, count) for component, count in quantities.items() if count])
+        row, rates = self.rows[above], self.rates[above]
+        charges = []
+        for component, count in quantities.items():
+            if count:
+                rate = rates.get(component) or rates.setdefault(component, _rate(row, component))
+                charges.append(rate.charge(Decimal(count)))
         return Cost(
             total=total([charge.cost for charge in charges]),
             row=row,
@@ -137,7 +163,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
                 above_tokens=above,
                 bands=self.bands,
             ),
-            charges=charges,
+            charges=tuple(charges),
         )
 
 
@@ -152,7 +178,7 @@ def tariff_of(usage: Usage, rows: Sequence[DatedPrice]) -> Tariff:
     if not then:
         raise CannotPriceError("no_price", f"No price was in force at {usage.when.isoformat()}.")
     by_band = {row.price.above_tokens: row for row in _where(usage, _of_tier(usage, then))}
-    return Tariff(rows=by_band, bands=tuple(sorted(by_band)))
+    return Tariff(rows=by_band, bands=tuple(sorted(by_band)), rates={above: {} for above in by_band})
 
 
 def total(costs: Sequence[Decimal]) -> Decimal:
@@ -199,23 +225,16 @@ def _names(rows: Sequence[DatedPrice], what: str) -> str:
     return ", ".join(sorted({getattr(row.price, what) for row in rows}))
 
 
-def _charge(row: DatedPrice, component: str, quantity: Quantity) -> Charge:
+def _rate(row: DatedPrice, component: str) -> Rate:
     rates = row.price.rates
     charged_as = component if component in rates else CHARGED_AS.get(component, component)
-    rate = rates.get(charged_as)
-    if rate is None:
+    amount = rates.get(charged_as)
+    if amount is None:
         if not row.price.free:
             raise CannotPriceError("no_rate", _no_rate(row, component))
-        charged_as, rate = component, Decimal(0)
-    count = Decimal(quantity)
-    return Charge(
-        component=_SHOWN[component],
-        quantity=count,
-        charged_as=_SHOWN[charged_as],
-        amount=rate,
-        unit=UNITS[component],
-        cost=tidy(_EXACT.multiply(rate, count).scaleb(_SHIFTS[component], _EXACT)),
-    )
+        charged_as, amount = component, _ZERO
+    of_one = amount.scaleb(_SHIFTS[component], _EXACT)
+    return Rate(component=component, charged_as=charged_as, amount=amount, of_one=of_one)
 
 
 def _no_rate(row: DatedPrice, component: str) -> str:
