@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -177,6 +177,19 @@ async def test_a_restatement_takes_what_was_believed(bench: Bench) -> None:
     assert (believed["totals"], believed["knownAt"]) == ({"USD": Decimal("0.125")}, "2031-03-02T02:00:00Z")
     before = await priced(bench, asked, knownAt=day(-1).isoformat())
     assert before["lines"][0]["error"]["code"] == "no_price"
+
+
+async def test_an_announcement_is_restated_as_it_was_believed(bench: Bench) -> None:
+    soon = price("2", effective_from=date(2031, 3, 10))
+    await bench.sync(0, enriched(model(prices=[price("1"), soon])))
+    asked, known = line({"input": 1_000_000}, when="2031-03-10T12:00:00Z"), "2031-03-05T00:00:00Z"
+    assert (await priced(bench, asked))["totals"] == {"USD": 2}
+    bench.now = datetime.fromisoformat("2031-03-11T00:00:00Z")
+    assert (await priced(bench, asked))["totals"] == {"USD": 1}  # whether it came into force was not looked at yet
+    assert (await priced(bench, asked, knownAt=known))["totals"] == {"USD": 2}
+    await bench.registry.bring_into_force()
+    assert (await priced(bench, asked))["totals"] == {"USD": 2}
+    assert (await priced(bench, asked, knownAt=known))["totals"] == {"USD": 2}
 
 
 async def test_a_line_without_a_time_means_now(bench: Bench) -> None:

@@ -192,7 +192,8 @@ class _Pricing(msgspec.Struct, frozen=True, kw_only=True):
             code, why = ("ambiguous_model", _AMBIGUOUS) if named.places else ("unknown_model", _UNKNOWN)
             raise CannotPriceError(code, why.format(line.model, len(named.places)))
         usage = self._usage(line, when)
-        return named.tariffs.of(usage, self.now).cost(usage.quantities)
+        believed = min(self.usual, self.now)
+        return named.tariffs.of(usage, believed).cost(usage.quantities)
 
     def _usage(self, line: UsageLine, when: datetime) -> Usage:
         try:

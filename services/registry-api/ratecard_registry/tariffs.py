@@ -29,7 +29,7 @@ class Tariffs:
         self._kept: dict[tuple[str, str | None, str | None], tuple[datetime, datetime, Tariff]] = {}
 
     def of(self, usage: Usage, now: datetime) -> Tariff:
-        """Return what prices this usage. Raises CannotPriceError."""
+        """Return what prices this usage, as it was believed at `now`. Raises CannotPriceError."""
         terms, when = (usage.tier, usage.currency, usage.region), usage.when
         kept = self._kept.get(terms)
         if kept is not None and kept[0] <= when < kept[1]:
