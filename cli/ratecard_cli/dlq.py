@@ -64,7 +64,8 @@ def dlq(
         _list(asyncio.run(boxes(settings, GROUPS, values=False)), as_json=as_json)
         return
     if group not in GROUPS:
-        raise UsageError(f"which group? There is no {group!r} among {', '.join(GROUPS)}")
+        unknown = f"there is no group {group!r}: " if group else ""
+        raise UsageError(f"{unknown}say which group: {', '.join(GROUPS)}")
     (box,) = asyncio.run(boxes(settings, (group,)))
     letters = chosen(box, which, again=again or (action == "show" and which is not None))
     if action == "show":

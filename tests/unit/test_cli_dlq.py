@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratecard_cli.dead_letters import Box, Letter
-from ratecard_cli.dlq import chosen, ranges
+from ratecard_cli.dlq import chosen, dlq, ranges
 from ratecard_cli.faults import CommandError, UsageError
 from ratecard_cli.letter_text import shown_value, without_secrets
 
@@ -62,6 +62,12 @@ def test_numbers_and_ranges_name_letters(numbers: set[int]) -> None:
 def test_what_names_no_letters_is_said(text: str) -> None:
     with pytest.raises(UsageError, match="does not name letters"):
         ranges(text)
+
+
+@pytest.mark.parametrize(("group", "said"), [(None, r"^say which group: scheduler, .*"), ("acme", "no group 'acme'")])
+def test_a_group_that_is_missing_or_unknown_is_asked_for_by_the_names_there_are(group: str | None, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        dlq("show", group)
 
 
 def box(*, letters: int, replayed: set[int]) -> Box:
