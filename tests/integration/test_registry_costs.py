@@ -18,6 +18,7 @@ from registry_events import closing, day, enriched, evidence, model, price
 from registry_stage import Stage
 
 from ratecard_registry.api_cost import MOST_LINES
+from ratecard_registry.hot_prices import RECENT
 from ratecard_shared.events import MatchExplained
 from ratecard_shared.prices import PriceRow
 
@@ -190,6 +191,23 @@ async def test_an_announcement_is_restated_as_it_was_believed(bench: Bench) -> N
     await bench.registry.bring_into_force()
     assert (await priced(bench, asked))["totals"] == {"USD": 2}
     assert (await priced(bench, asked, knownAt=known))["totals"] == {"USD": 2}
+
+
+async def test_what_stops_being_recent_while_it_is_asked_for_is_not_kept_as_all_there_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.sync(0, enriched(model(prices=[price("1")])))
+    await bench.sync(1, enriched(model(prices=[price("2")]), on=1))
+    bench.now = day(0) + RECENT
+    id_sets = bench.catalogue.id_sets
+
+    async def meanwhile(*asked: Any) -> Any:
+        bench.now += timedelta(milliseconds=1)
+        return await id_sets(*asked)
+
+    monkeypatch.setattr(bench.catalogue, "id_sets", meanwhile)
+    assert (await priced(bench, line({"input": 1_000_000})))["totals"] == {"USD": 1}
+    assert (await priced(bench, line({"input": 1_000_000}, when=day(2).isoformat())))["totals"] == {"USD": 2}
 
 
 async def test_a_line_without_a_time_means_now(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ from ratecard_shared.prices import STANDARD
 _AT_ONCE: Final = 100
 """Up to how many lines are priced without leaving the event loop."""
 
+_KEPT: Final = RECENT - timedelta(days=1)
+"""The memory of prices gives all it has of younger times, however long it takes; of older ones perhaps a part."""
 
 _MOST_SHOWN: Final = 1000
 
@@ -78,7 +80,7 @@ class Costs:
         read = [line for line in lines.usages if isinstance(line, UsageLine)]
         asked = {(line.model, line.provider) for line in read}
         times = [line.when or usual for line in read] or [usual]
-        kept = self._known.now() if lines.own and not lines.known_at and min(times) >= now - RECENT else {}
+        kept = self._known.now() if lines.own and not lines.known_at and min(times) >= now - _KEPT else {}
         if asked <= kept.keys():
             return kept
         meant = await self._meant(asked)
