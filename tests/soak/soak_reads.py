@@ -49,7 +49,8 @@ class Reads:
 
     async def read_until(self, ended: asyncio.Event) -> None:
         """Send a read every moment, whether those before are answered or not."""
-        async with aiohttp.ClientSession(timeout=_PATIENCE) as session, asyncio.TaskGroup() as group:
+        wide = aiohttp.TCPConnector(limit=0)  # reads of a replica that hangs would take those of the others
+        async with aiohttp.ClientSession(connector=wide, timeout=_PATIENCE) as session, asyncio.TaskGroup() as group:
             while not ended.is_set():
                 due = time.monotonic() + _SECONDS_BETWEEN
                 group.create_task(self._read(session, self._chance.choice(ALWAYS + PAST)))
