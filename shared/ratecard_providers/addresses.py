@@ -6,12 +6,16 @@ A name is judged by its spelling here, and once more by the address that it reso
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from yarl import URL
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that is given out of IPv6: what Python calls global beside it are a site's own and translators' addresses."""
+_PROTOCOLS: Final = IPv4Network("192.0.0.0/24")
+"""A cloud's metadata service is there; releases of Python differ on it."""
 _LOCAL_NAMES: Final = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa", "onion")
 _PORTS: Final = (None, 443)
 _ALLOWED: Final = "(SCRAPING_ALLOW_PRIVATE=true allows it)"
@@ -63,7 +67,9 @@ def _is_disguised(name: str) -> bool:
 def is_public(address: str) -> bool:
     """Tell whether an IP address is one that anybody on the internet reaches, also inside an IPv6 disguise."""
     ip = _undisguised(ip_address(address))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, IPv6Address):
+        return ip.is_global and ip in _UNICAST
+    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
 
 
 def _undisguised(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
