@@ -37,7 +37,7 @@ from latencies import HEADINGS
 from replicas import PROVIDERS, System, running
 from soak_faults import Faults
 from soak_memory import RULE, Memory
-from soak_reads import Reads
+from soak_reads import PATIENCE, Reads
 
 from ratecard_cli.laptop.processes import terminate_like_ctrl_c
 from ratecard_shared.topics import SYNC_REQUESTED
@@ -162,6 +162,7 @@ async def _judged(run: Run) -> list[str]:
     for kind, outcomes in run.reads.outcomes.items():
         print(f"  {kind}: " + ", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common()))
     print(f"  a read was sent {run.reads.latest:.1f} s late at most")
+    print(f"  a replica that hangs has {PATIENCE} s before another is asked")
     print("", *run.memory.lines(), f"  {RULE}", sep="\n")
     print("", "faults: " + ", ".join(f"{number} x {name}" for name, number in run.breaks.done.items()), sep="\n")
     print("killed: " + ", ".join(f"{number} x {name}" for name, number in run.breaks.kills.items()))

@@ -23,7 +23,8 @@ from replicas import MODELS, PROVIDERS, Replica
 ALWAYS: Final = ("models", "model", "cost")
 PAST: Final = ("history", "model at a time", "changes")
 _SECONDS_BETWEEN: Final = 0.05
-_PATIENCE: Final = aiohttp.ClientTimeout(total=15)
+PATIENCE: Final = 15
+"""After so many seconds a replica that hangs is given up, and the next one asked."""
 _UNAVAILABLE: Final = 503
 
 
@@ -49,8 +50,9 @@ class Reads:
 
     async def read_until(self, ended: asyncio.Event) -> None:
         """Send a read every moment, whether those before are answered or not."""
+        patience = aiohttp.ClientTimeout(total=PATIENCE)
         wide = aiohttp.TCPConnector(limit=0)  # reads of a replica that hangs would take those of the others
-        async with aiohttp.ClientSession(connector=wide, timeout=_PATIENCE) as session, asyncio.TaskGroup() as group:
+        async with aiohttp.ClientSession(connector=wide, timeout=patience) as session, asyncio.TaskGroup() as group:
             while not ended.is_set():
                 due = time.monotonic() + _SECONDS_BETWEEN
                 group.create_task(self._read(session, self._chance.choice(ALWAYS + PAST)))
