@@ -80,7 +80,7 @@ class Costs:
         read = [line for line in lines.usages if isinstance(line, UsageLine)]
         asked = {(line.model, line.provider) for line in read}
         times = [line.when or usual for line in read] or [usual]
-        kept = self._known.now() if lines.own and not lines.known_at and min(times) >= now - _KEPT else {}
+        kept = self._known.at(now) if lines.own and not lines.known_at and min(times) >= now - _KEPT else {}
         if asked <= kept.keys():
             return kept
         meant = await self._meant(asked)

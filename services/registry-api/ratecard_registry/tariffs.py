@@ -7,7 +7,7 @@ price depends on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -48,17 +48,19 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownNames:
-    """Names with their models' tariffs, as long as nothing has changed."""
+    """Names with their models' tariffs, as long as nothing has changed and no clock was set back."""
 
     def __init__(self, versions: Versions) -> None:
         """Begin with none."""
         self._versions = versions
         self._state: tuple[object, int] = (None, 0)
+        self._latest = datetime.min.replace(tzinfo=UTC)
         self._names: dict[Asked, Named] = {}
 
-    def now(self) -> dict[Asked, Named]:
+    def at(self, now: datetime) -> dict[Asked, Named]:
         """Return where what is true now is kept, and may be put by whoever has begun after this was asked for."""
-        state = (self._versions.known, self._versions.behind)
-        if self._state[0] is not state[0] or self._state[1] != state[1] or len(self._names) > _MOST_NAMES:
+        state, before = (self._versions.known, self._versions.behind), self._state
+        if before[0] is not state[0] or before[1] != state[1] or now < self._latest or len(self._names) > _MOST_NAMES:
             self._state, self._names = state, {}
+        self._latest = now
         return self._names
