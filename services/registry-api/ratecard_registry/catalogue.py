@@ -203,14 +203,12 @@ class Catalogue:
             loaded[model.place] = views.whole(facts, prices)
             details[model.provider][details_key(model.place)] = facts
             pricing[model.provider][pricing_key(model.place)] = prices
-        kept = ((details, self._seconds.model), (pricing, self._seconds.pricing))
-        await asyncio.gather(
-            *(
-                self.cache.write(values[provider], versions[provider], seconds=seconds)
-                for provider in details.keys() & versions.keys()
-                for values, seconds in kept
+        for provider in details.keys() & versions.keys():
+            version = versions[provider]
+            await asyncio.gather(
+                self.cache.write(details[provider], version, seconds=self._seconds.model),
+                self.cache.write(pricing[provider], version, seconds=self._seconds.pricing),
             )
-        )
         return loaded
 
 
