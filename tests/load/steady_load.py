@@ -115,6 +115,7 @@ async def _measure(found: Backends, seconds: int) -> Load:
             await _try(requests)
             sending = asyncio.create_task(vegeta.attack(folder, requests, rate=RATE, seconds=seconds))
             await asyncio.sleep(min(_SECONDS_BEFORE, seconds / 4))
+            os.nice(_BEHIND_READS)  # the providers that a sync asks are here; who sends the requests runs already
             changed, began, ended = True, time.time(), None
             with suppress(TimeoutError):
                 ended = began + await synced(cluster, completions, models=MODELS)
