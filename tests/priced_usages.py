@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from registry_events import START, day
 
-from ratecard_registry.cost import PROMPT, Quantity, Usage
+from ratecard_registry.cost import PROMPT, Cost, Quantity, Usage, tariff_of
 from ratecard_registry.dated import DatedPrice
 from ratecard_registry.stored import Price
 from ratecard_shared.prices import UNITS
@@ -39,6 +39,10 @@ def dated(rates: dict[str, Decimal], *, begins: int = 0, ends: int | None = None
 
 def usage(quantities: Mapping[str, Quantity], *, when: datetime = START, **fields: Any) -> Usage:
     return Usage(quantities=quantities, when=when, **fields)
+
+
+def cost_of(used: Usage, rows: Sequence[DatedPrice]) -> Cost:
+    return tariff_of(used, rows).cost(used.quantities)
 
 
 def prompt_of(quantities: Mapping[str, Quantity]) -> Quantity:

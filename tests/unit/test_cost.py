@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from priced_usages import amounts, components, counts, dated, in_order, priced, prompt_of, usage
+from priced_usages import amounts, components, cost_of, counts, dated, in_order, priced, prompt_of, usage
 from registry_events import day
 
-from ratecard_registry.cost import CHARGED_AS, POWERS, CannotPriceError, Quantity, cost_of, tidy
+from ratecard_registry.cost import CHARGED_AS, POWERS, CannotPriceError, Quantity, tidy
 from ratecard_registry.dated import DatedPrice
 from ratecard_registry.views import camel
 from ratecard_shared.prices import UNITS

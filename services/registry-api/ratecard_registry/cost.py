@@ -167,13 +167,11 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def cost_of(usage: Usage, rows: Sequence[DatedPrice]) -> Cost:
-    """Return the cost by the model's prices, which come in their `order`. Raises CannotPriceError."""
-    return tariff_of(usage, rows).cost(usage.quantities)
-
-
 def tariff_of(usage: Usage, rows: Sequence[DatedPrice]) -> Tariff:
-    """Return what prices this usage, and every other with its time, tier, currency and region. As `cost_of`."""
+    """Return what prices this usage, and every other with its time, tier, currency and region.
+
+    `rows` are the model's prices, in their `order`. Raises CannotPriceError.
+    """
     then = in_force(rows, usage.when)
     if not then:
         raise CannotPriceError("no_price", f"No price was in force at {usage.when.isoformat()}.")

@@ -20,8 +20,8 @@ Place = tuple[str, str]
 _AHEAD: Final = timedelta(minutes=5)
 """By how much whoever asks may have a faster clock."""
 
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
+FIRST: Final = datetime.min.replace(tzinfo=UTC)
+LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,4 +81,4 @@ def unchanged_around(rows: Iterable[DatedPrice], when: datetime) -> tuple[dateti
     """Return since when, and until before when, the same of these prices are in force as at that time."""
     said = [row.own or row for row in rows]
     times = {time for one in said for time in (one.price.effective_date, one.end_date) if time is not None}
-    return max((t for t in times if t <= when), default=_FIRST), min((t for t in times if t > when), default=_LAST)
+    return max((t for t in times if t <= when), default=FIRST), min((t for t in times if t > when), default=LAST)

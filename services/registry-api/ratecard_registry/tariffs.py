@@ -7,13 +7,13 @@ price depends on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from ratecard_registry.cost import Tariff, Usage, tariff_of
-from ratecard_registry.dated import DatedPrice, Place, still_said, unchanged_around
+from ratecard_registry.dated import FIRST, DatedPrice, Place, still_said, unchanged_around
 from ratecard_registry.naming import Asked
 from ratecard_registry.versions import Versions
 
@@ -54,7 +54,7 @@ class KnownNames:
         """Begin with none."""
         self._versions = versions
         self._state: tuple[object, int] = (None, 0)
-        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._latest = FIRST
         self._names: dict[Asked, Named] = {}
 
     def at(self, now: datetime) -> dict[Asked, Named]:
